@@ -1,0 +1,81 @@
+"""What is asked of the engine and what it answers: resolved values only, no raw input, no service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+
+Sort = Literal["best", "distance", "name", "verified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word sought, as alternatives (index term, weight in (0, 1]): its best alternative counts in each document."""
+
+    alternatives: tuple[tuple[str, float], ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each part of the score is worth: see ``ranking``. Each part can be switched off, to measure it."""
+
+    need: float = 1.0
+    text: float = 0.6
+    half_distance_km: float = 15.0  # a local service this far away counts half of one at the door
+    national: float = 0.55  # what a service without a place counts, beside a local one at the door
+    regional: float = 0.75
+    placeless_local: float = 0.5  # what a local service counts at least, where no place is asked for
+    language_spoken: float = 1.0
+    language_interpreter: float = 0.8
+    language_by_law: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class EngineQuery:
+    """Who is a candidate: every one of ``filters`` holds, and (a key of ``wanted`` or enough of ``terms`` is there).
+
+    With neither ``wanted`` nor ``terms``, all that pass the filters are candidates.
+    """
+
+    wanted: Mapping[str, float] = field(default_factory=dict)  # key -> weight in (0, 1]: soft, for the score
+    terms: tuple[Term, ...] = ()
+    minimum_text: float = 0.0  # share (0..1) of the terms' information that makes a candidate by text alone
+    boosts: tuple[Term, ...] = ()  # add to the score of candidates, make none
+    filters: tuple[frozenset[str], ...] = ()  # each: at least one of these keys
+    preferred: Mapping[str, float] = field(default_factory=dict)  # key -> factor: best one multiplies the score
+    point: tuple[float, float] | None = None  # WGS 84 degrees
+    radius_km: float | None = None
+    serving: frozenset[str] = frozenset()  # "area:…" keys of services that serve the point from elsewhere
+    age: int | None = None
+    open_at: datetime | None = None  # aware
+    sort: Sort = "best"
+    offset: int = 0
+    limit: int = 20
+    facets: tuple[str, ...] = ()  # key prefixes to count: "need:", "language:", "municipality:"
+    weights: Weights = Weights()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    segment: int
+    document: int  # number within its segment
+    score: float
+    distance_km: float | None
+    spot: int | None  # index of the best location among the document's spots
+    open: int  # 1 open, 0 closed, -1 unknown; at open_at, or -1 when none was asked for
+    keys: frozenset[str] = frozenset()  # of those in ``preferred`` and ``serving``, which this document has
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # prefix -> key -> count, none of 0
+
+
+Vector = np.ndarray
