@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 _LETTERS = str.maketrans(
     {
@@ -41,7 +40,6 @@ _DIGRAPHS = re.compile(r"aa|oe")
 _WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*(?:\*|\+)?", re.UNICODE)
 
 
-@lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """The text as it is compared: see the module's docstring. Spaces and punctuation are kept as they are.
 

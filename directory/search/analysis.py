@@ -1,0 +1,142 @@
+"""From written words to index terms: stems and the parts of compounds. The same for documents and for queries.
+
+A term is a folded word, its Snowball stem where that differs, and for a Scandinavian compound its parts
+("overgrepsmottak" also stands under "overgrep" and "mottak"), so that compounds are found split and joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from itertools import pairwise
+
+import Stemmer
+
+from directory.needs import Needs
+from directory.spelling import fold, words
+
+FIELD_WEIGHTS = {"name": 4.0, "need": 3.0, "organization": 2.0, "description": 1.0}
+COMPOUND_PART = 0.5  # what a part of a compound counts beside a word of its own
+
+_SNOWBALL = {"nb": "norwegian", "nn": "norwegian", "da": "danish", "sv": "swedish", "en": "english"}
+_ARABIC_PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف")
+_LINKS = ("", "s", "e")
+# Heads and first parts that compounds in this field are made of; the taxonomy's own words come in beside them.
+_COMPOUND_WORDS = """
+    apotek avdeling barn bruker brukerutstyr bytte chat chem dame dose døgn enhet fest forening fri gratis gruppe
+    gutte hjelp hjelpe hjem hus hiv hurtig jente kjønn klinikk kommune kondom krise kur kurs kvinne lege legevakt
+    linje lokale lærings menn mottak mottaket møte natt nød nål opplysning overnatting poliklinikk post prøve
+    prat psykisk pårørende rom rus råd rådgivning samtale seksual selv selvhjelp senter sentral sex sjekk skade
+    skadereduksjon smitte sprøyte stasjon sted stoff støtte sykdom sykehus syke telefon tele terapeut terapi test
+    testing testen tilbud tjeneste tlf trening undersøkelse ungdom utdeling utstyr vakt vaksine veileder
+    veiledning vold voldtekt voldtekts vern kjemsex overdose overgrep nalokson spray nese folie røyke
+""".split()
+
+
+@cache
+def _stemmer(algorithm: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(algorithm, 0)  # no cache inside: what people type is not kept
+
+
+def stems(word: str, language: str | None = None) -> set[str]:
+    """The stems of a folded word: by the stemmer of ``language``, or by all that its script allows; without the word."""
+    first = word[0]
+    if first.isdigit() or len(word) < 4:
+        return set()
+    if "а" <= first <= "ӿ":
+        found = {_stemmer("russian").stemWord(word)}
+    elif "\u0600" <= first <= "\u06ff":
+        found = {_stemmer("arabic").stemWord(word)}
+        found |= {word[len(p) :] for p in _ARABIC_PREFIXES if word.startswith(p) and len(word) - len(p) >= 3}
+    elif language in _SNOWBALL:
+        found = {_stemmer(_SNOWBALL[language]).stemWord(word)}
+    elif language is None:
+        found = {_stemmer(a).stemWord(word) for a in ("norwegian", "english", "swedish")}
+    else:
+        found = set()
+    found.discard(word)
+    return {s for s in found if len(s) >= 2}
+
+
+class Compounds:
+    """Splits Scandinavian compounds into words of the field. Built once from the taxonomy; holds nothing typed."""
+
+    def __init__(self, needs: Needs) -> None:
+        known = {fold(w) for w in _COMPOUND_WORDS}
+        for need in needs:
+            for wording in need.wordings:
+                if wording.language in ("nb", "nn", "da", "sv"):
+                    known.update(w for w in words(wording.text) if len(w) >= 3 and w.isalpha())
+        self._known = known
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._known
+
+    def parts(self, word: str) -> tuple[str, ...]:
+        """The two or three parts, longest first part first; () when it is no compound of known words.
+
+        >>> Compounds(needs).parts("klamydiatesten")
+        ('klamydia', 'testen')
+        """
+        if len(word) < 6 or not word.isascii() or not word.isalpha():
+            return ()
+        for cut in range(len(word) - 3, 2, -1):
+            head, rest = word[:cut], word[cut:]
+            if not self._is_part(head, linked=True):
+                continue
+            if self._is_part(rest, linked=False):
+                return (head, rest)
+            if len(rest) >= 7 and (deeper := self.parts(rest)):
+                return (head, *deeper)
+        return ()
+
+    def _is_part(self, part: str, *, linked: bool) -> bool:
+        if part in self._known:
+            return True
+        if linked:
+            return any(part.endswith(link) and part[: -len(link)] in self._known for link in _LINKS if link)
+        return len(part) >= 5 and not self._known.isdisjoint(stems(part, "nb"))
+
+
+def terms_of(text: str, language: str, compounds: Compounds) -> dict[str, float]:
+    """The index terms of one text with their frequencies; digits that belong together are one term too."""
+    found: dict[str, float] = {}
+
+    def add(term: str, count: float) -> None:
+        found[term] = found.get(term, 0.0) + count
+
+    sequence = words(text)
+    for word in sequence:
+        add(word, 1.0)
+        for stem in stems(word, language):
+            add(stem, 1.0)
+        for part in compounds.parts(word):
+            add(part, COMPOUND_PART)
+            for stem in stems(part, language):
+                add(stem, COMPOUND_PART)
+    for one, other in pairwise(sequence):
+        if one + other in compounds:
+            add(one + other, 1.0)
+    for number in joined_digits(sequence):
+        add(number, 1.0)
+    return found
+
+
+def joined_digits(sequence: Iterable[str]) -> list[str]:
+    """Runs of two or more number words, joined: ("23", "04", "05", "00") -> "23040500"."""
+    runs: list[list[str]] = [[]]
+    for word in sequence:
+        if word.isdigit():
+            runs[-1].append(word)
+        elif runs[-1]:
+            runs.append([])
+    return ["".join(run) for run in runs if len(run) > 1]
+
+
+def weighted(fields: Iterable[tuple[str, Mapping[str, float]]]) -> dict[str, float]:
+    """Field name and its terms, added up with the field's weight: one frequency per term for the combined field."""
+    total: dict[str, float] = {}
+    for name, terms in fields:
+        for term, count in terms.items():
+            total[term] = total.get(term, 0.0) + count * FIELD_WEIGHTS[name]
+    return total
