@@ -1,24 +1,202 @@
-"""Every setting: name, type, default, help, whether it is a secret. Read from the environment (``VEIVISER_…``) and ``.env``."""
+"""Every setting: name, type, default, help, whether it is a secret. Read from the environment and ``.env``.
+
+Names carry the prefix ``VEIVISER_``, but for ``PORT`` and ``WEB_CONCURRENCY``, which hosts set under those names.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from directory.errors import UnsafeSettings
 
 SEED_DIR = Path(__file__).resolve().parent.parent / "seed"
 
+PREFIX = "VEIVISER_"
+ENV_FILE = ".env"
+DEVELOPMENT_KEY = "everyone-knows-this-key-it-is-for-development-only"
+SHORTEST_KEY = 32  # characters; `python -c "import secrets; print(secrets.token_urlsafe(32))"` gives 43
+
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="VEIVISER_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # a value that does not fit may be a secret in the wrong place
+        populate_by_name=True,
+    )
 
-    environment: Literal["development", "production"] = Field("development", description="")
-    data_dir: Path = Field(Path("var"), description="")
-    database_url: str | None = Field(None, description="")
-    search_backend: Literal["whoosh", "postgres"] = Field("whoosh", description="")
-    secret_key: SecretStr | None = Field(None, description="")
-    base_url: str = Field("http://127.0.0.1:8000", description="")
-    default_language: str = Field("nb", description="")
-    geocoder: Literal["off", "nominatim"] = Field("off", description="")
+    environment: Literal["development", "production"] = Field(
+        "development",
+        description="`production` refuses to start without real secrets and an https `BASE_URL`",
+    )
+    data_dir: Path = Field(
+        Path("var"), description="Folder of ours alone (0700): the SQLite database, the search index, metrics"
+    )
+    database_url: str | None = Field(
+        None,
+        repr=False,
+        description="Where the directory is kept: SQLite in the data directory unless set; "
+        "PostgreSQL by `postgresql+psycopg://user:password@host/name`",
+    )
+    search_backend: Literal["whoosh", "postgres"] = Field(
+        "whoosh", description="What searches; this version has `whoosh` only and refuses `postgres`"
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description=f"Signs what we hand out and take back; compulsory in production, {SHORTEST_KEY} characters or more",
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="The address that people reach this installation at, without a final slash",
+    )
+    default_language: str = Field(
+        "nb", description="BCP 47 code of the language of texts when the caller asks for none that we have"
+    )
+    geocoder: Literal["off", "nominatim"] = Field(
+        "off",
+        description="Finds the point of an address that is entered without one; never used for what a client types",
+    )
+    geocoder_contact: str | None = Field(
+        None,
+        description="Mail address or web page sent to the geocoder, as its terms demand; compulsory with `nominatim`",
+    )
+    rate_limits: str = Field(
+        "120/10 second;1200/10 minute",
+        description="How much of the API one client may ask of one worker, `number/time` separated by `;`, or `off`",
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=8, description="How many proxies of ours stand in front and add to `X-Forwarded-For`"
+    )
+    metrics_public: bool = Field(
+        False, description="Whether `/metrics` answers others than a direct caller from this machine"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level that is logged; one line a request is `info`"
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all")
+    port: int = Field(8000, ge=1, le=65535, validation_alias="PORT", description="The port to listen on")
+    web_concurrency: int = Field(
+        2, ge=1, le=64, validation_alias="WEB_CONCURRENCY", description="How many worker processes serve"
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _a_base_url_is_a_plain_web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.query
+            or parts.fragment
+            or parts.username
+        ):
+            raise ValueError("takes a web address such as https://help.example.org")
+        return value.rstrip("/")
+
+    @field_validator("default_language")
+    @classmethod
+    def _a_language_is_a_bcp_47_code(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+            raise ValueError("takes a BCP 47 code such as nb or en")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database_is_sqlite_or_postgresql(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("takes sqlite:///path or postgresql+psycopg://user:password@host/name")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the database. May hold a password: never print it."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'directory.db'}"
+
+    @property
+    def index_dir(self) -> Path:
+        return self.data_dir / "index"
+
+    @property
+    def metrics_dir(self) -> Path:
+        return self.data_dir / "metrics"
+
+    @property
+    def signing_key(self) -> str:
+        return self.secret_key.get_secret_value() if self.secret_key else DEVELOPMENT_KEY
+
+    def ensure_data_dir(self) -> Path:
+        """The data directory, made (0700) if it does not exist."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.data_dir
+
+
+def environment_name(field: str) -> str:
+    """The name under which a setting is read from the environment: data_dir -> VEIVISER_DATA_DIR, port -> PORT."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else PREFIX + field.upper()
+
+
+def is_secret(info: FieldInfo) -> bool:
+    """Whether the value must never be shown."""
+    return not info.repr or "SecretStr" in str(info.annotation)
+
+
+def unsafe(settings: Settings) -> dict[str, str]:
+    """What must be mended before these settings may serve: name in the environment -> what it takes."""
+    wrong: dict[str, str] = {}
+    if settings.search_backend != "whoosh":
+        wrong["search_backend"] = "takes whoosh; this version cannot search with postgres yet"
+    if settings.geocoder == "nominatim" and not settings.geocoder_contact:
+        wrong["geocoder_contact"] = "takes a mail address or web page, which Nominatim's terms demand"
+    if settings.environment == "production":
+        if len(settings.signing_key) < SHORTEST_KEY or settings.signing_key == DEVELOPMENT_KEY:
+            wrong["secret_key"] = f"takes {SHORTEST_KEY} random characters or more in production"
+        if not settings.base_url.startswith("https://"):
+            wrong["base_url"] = (
+                "takes the https address that people reach this installation at, in production"
+            )
+    return {environment_name(field): message for field, message in wrong.items()}
+
+
+def refuse_unsafe(settings: Settings) -> Settings:
+    """The same settings, or UnsafeSettings that names each one that must be mended."""
+    if wrong := unsafe(settings):
+        raise UnsafeSettings("; ".join(f"{name} {message}" for name, message in wrong.items()))
+    return settings
+
+
+def read_settings() -> Settings:
+    """The settings of this machine. Raises UnsafeSettings, naming each setting whose value does not fit; never shows a value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_url=False, include_context=False, include_input=False):
+            place = str(problem["loc"][0]) if problem["loc"] else "settings"
+            name = environment_name(place) if place in Settings.model_fields else place
+            lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+        raise UnsafeSettings("; ".join(lines)) from None
+
+
+def unknown_names() -> list[str]:
+    """Names with our prefix in the environment or ``.env`` that are no setting: most often a slip of the pen."""
+    known = {environment_name(field) for field in Settings.model_fields}
+    given = set(os.environ)
+    path = Path(ENV_FILE)
+    if path.is_file():
+        given |= {
+            line.partition("=")[0].strip().removeprefix("export ")
+            for line in path.read_text("utf-8").splitlines()
+        }
+    return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
