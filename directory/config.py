@@ -1,6 +1,6 @@
 """Every setting: name, type, default, help, whether it is a secret. Read from the environment and ``.env``.
 
-Names carry the prefix ``VEIVISER_``, but for ``PORT`` and ``WEB_CONCURRENCY``, which hosts set under those names.
+Names carry the prefix ``VEIVISER_``, but for ``PORT`` and ``WEB_CONCURRENCY``, which hosting platforms set.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description=f"Signs what we hand out and take back; compulsory in production, {SHORTEST_KEY} characters or more",
+        description=f"Signs what we hand out and take back; production wants {SHORTEST_KEY} characters or more",
     )
     base_url: str = Field(
         "http://127.0.0.1:8000",
@@ -65,15 +65,15 @@ class Settings(BaseSettings):
     )
     geocoder: Literal["off", "nominatim"] = Field(
         "off",
-        description="Finds the point of an address that is entered without one; never used for what a client types",
+        description="Finds the point of an address entered without one; never used for what a client types",
     )
     geocoder_contact: str | None = Field(
         None,
-        description="Mail address or web page sent to the geocoder, as its terms demand; compulsory with `nominatim`",
+        description="Mail address or web page told to the geocoder, as its terms demand; needed by `nominatim`",
     )
     rate_limits: str = Field(
         "120/10 second;1200/10 minute",
-        description="How much of the API one client may ask of one worker, `number/time` separated by `;`, or `off`",
+        description="How much one client may ask of each worker, `number/time` separated by `;`, or `off`",
     )
     trusted_proxies: int = Field(
         0, ge=0, le=8, description="How many proxies of ours stand in front and add to `X-Forwarded-For`"
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
 
 
 def environment_name(field: str) -> str:
-    """The name under which a setting is read from the environment: data_dir -> VEIVISER_DATA_DIR, port -> PORT."""
+    """The name a setting is read by from the environment: data_dir -> VEIVISER_DATA_DIR, port -> PORT."""
     alias = Settings.model_fields[field].validation_alias
     return alias if isinstance(alias, str) else PREFIX + field.upper()
 
@@ -177,7 +177,7 @@ def refuse_unsafe(settings: Settings) -> Settings:
 
 
 def read_settings() -> Settings:
-    """The settings of this machine. Raises UnsafeSettings, naming each setting whose value does not fit; never shows a value."""
+    """The settings of this machine. Raises UnsafeSettings that names what does not fit and shows no value."""
     try:
         return Settings()
     except ValidationError as error:
@@ -190,7 +190,7 @@ def read_settings() -> Settings:
 
 
 def unknown_names() -> list[str]:
-    """Names with our prefix in the environment or ``.env`` that are no setting: most often a slip of the pen."""
+    """Names with our prefix in the environment or ``.env`` that are no setting: mostly slips of the pen."""
     known = {environment_name(field) for field in Settings.model_fields}
     given = set(os.environ)
     path = Path(ENV_FILE)
