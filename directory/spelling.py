@@ -59,10 +59,15 @@ def fold(text: str) -> str:
     return _DIGRAPHS.sub(lambda m: "a" if m[0] == "aa" else "o", text)
 
 
+def split(text: str) -> list[str]:
+    """The words of a text as they were written, in order."""
+    return [m[0] for m in _WORD.finditer(unicodedata.normalize("NFC", text))]
+
+
 def words(text: str) -> list[str]:
     """The words of a text, folded, in order. Hyphens and slashes separate; digits are words.
 
     >>> words("hiv-test (gratis) på Grønland")
     ['hiv', 'test', 'gratis', 'pa', 'gronland']
     """
-    return [fold(m[0]) for m in _WORD.finditer(unicodedata.normalize("NFC", text))]
+    return [fold(word) for word in split(text)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -47,7 +47,8 @@ class EngineQuery:
     minimum_text: float = 0.0  # share (0..1) of the terms' information that makes a candidate by text alone
     boosts: tuple[Term, ...] = ()  # add to the score of candidates, make none
     filters: tuple[frozenset[str], ...] = ()  # each: at least one of these keys
-    preferred: Mapping[str, float] = field(default_factory=dict)  # key -> factor: best one multiplies the score
+    # groups of key -> factor: in each group the best factor that a document has multiplies its score (1 if it has none)
+    preferred: tuple[Mapping[str, float], ...] = ()
     point: tuple[float, float] | None = None  # WGS 84 degrees
     radius_km: float | None = None
     serving: frozenset[str] = frozenset()  # "area:…" keys of services that serve the point from elsewhere
@@ -79,3 +80,19 @@ class Hits:
 
 
 Vector = np.ndarray
+
+
+class Snapshot(Protocol):
+    """One generation of the index, as ``Engine.snapshot()`` gives it: what ``finding`` and ``answer`` use of it."""
+
+    def search(self, query: EngineQuery) -> Hits: ...
+
+    def piece(self, hit: Hit, name: str) -> bytes: ...  # b"" when there is none
+
+    def has_key(self, hit: Hit, key: str) -> bool: ...
+
+    def by_key(self, key: str) -> Hit | None: ...  # the first document with that key
+
+    def has_term(self, term: str) -> bool: ...
+
+    def keys_with_prefix(self, prefix: str, limit: int) -> list[tuple[str, int]]: ...  # (key, documents), for suggest

@@ -1,0 +1,53 @@
+"""A word that is in no vocabulary is taken for the nearest one that is: by length, at most two edits (OSA distance)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+SHORTEST = 4  # below this a typo can't be told from another word
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    word: str
+    distance: int
+
+
+class Corrector:
+    """``vocabulary``: folded words to correct to, with how often each stands there. ``is_word``: never corrected."""
+
+    def __init__(self, vocabulary: Mapping[str, int], is_word: Callable[[str], bool]) -> None:
+        self._counts = vocabulary
+        self._is_word = is_word
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for word in vocabulary:
+            if len(word) >= SHORTEST and not word.isdigit():
+                self._by_length[len(word)].append(word)
+
+    def __call__(self, word: str) -> Correction | None:
+        """The word meant, or None when it is one, is too short, or nothing is near enough.
+
+        One edit from 4 letters on (only a transposition or doubled letter below 5), two from 8.
+        """
+        allowed = 0 if len(word) < SHORTEST or any(c.isdigit() for c in word) else 1 if len(word) < 8 else 2
+        if not allowed or self._is_word(word):
+            return None
+        near = [
+            found
+            for length in range(len(word) - allowed, len(word) + allowed + 1)
+            for found in process.extract(
+                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=allowed, limit=8
+            )
+        ]
+        kept = [(name, int(d)) for name, d, _ in near if name[0] == word[0] or d < allowed or len(word) > 5]
+        if len(word) == SHORTEST:
+            kept = [(name, d) for name, d in kept if sorted(set(name)) == sorted(set(word))]
+        if not kept:
+            return None
+        name, distance = min(kept, key=lambda k: (k[1], k[0][0] != word[0], -self._counts[k[0]], k[0]))
+        return Correction(name, distance)

@@ -1,0 +1,149 @@
+"""What a search asks for, resolved: every value checked against the directory, every mistake named with its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from directory import languages
+from directory.errors import InvalidInput
+from directory.needs import Needs
+from directory.places import Place, Places
+from directory.search.query import Sort
+
+HOME_ZONE = ZoneInfo("Europe/Oslo")  # an open_at without an offset is a wall time there
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """All given criteria must hold; values within one tuple are alternatives. Names are the contract's."""
+
+    q: str = ""
+    need: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    near: Place | None = None
+    radius_km: float | None = None
+    open_at: datetime | None = None
+    free: bool = False
+    anonymous: bool = False
+    remote: bool = False
+    age: int | None = None
+    gender: str | None = None
+    audience: str | None = None
+    municipality: tuple[str, ...] = ()  # numbers
+    organization: tuple[str, ...] = ()  # UUIDs
+    sort: Sort = "best"
+    lang: str = "nb"
+    page: int = 1
+    per_page: int = 20
+    facets: bool = False
+
+
+def resolve(
+    values: Mapping[str, Any],
+    *,
+    needs: Needs,
+    places: Places,
+    organization: Callable[[str], str | None],
+    now: datetime,
+    lang: str,
+) -> Criteria:
+    """Criteria from values of the right type under the contract's names. ``organization``: UUID or slug -> UUID.
+
+    Raises InvalidInput with every field that names something the directory doesn't know, and the nearest valid values.
+    """
+    errors: dict[str, list[str]] = {}
+
+    def each(field: str, one: Callable[[str], Any]) -> tuple[Any, ...]:
+        found = []
+        for value in values.get(field) or ():
+            try:
+                found.append(one(value))
+            except InvalidInput as error:
+                errors.setdefault(field, []).extend(m for messages in error.errors.values() for m in messages)
+        return tuple(dict.fromkeys(found))
+
+    def need(value: str) -> str:
+        if value not in needs:
+            raise InvalidInput.of("need", f"There is no such need. Nearest: {', '.join(needs.nearest(value))}.")
+        return value
+
+    def municipality(value: str) -> str:
+        found = places.municipality(value)
+        if found is None or found.municipality_no is None:
+            near = ", ".join(places.nearest_names(value)) or "none"
+            raise InvalidInput.of("municipality", f"Takes a municipality's number or name. Nearest: {near}.")
+        return found.municipality_no
+
+    def organization_id(value: str) -> str:
+        found = organization(value)
+        if found is None:
+            raise InvalidInput.of("organization", "There is no such organization. Takes its id or its slug.")
+        return found
+
+    def near(value: str) -> Place:
+        found = places.find(value)
+        if found is None:
+            names = ", ".join(places.nearest_names(value)) or "none"
+            raise InvalidInput.of(
+                "near", f"Takes 'lat,lon' in degrees, a postcode or a place name. Nearest names: {names}."
+            )
+        return found.place
+
+    def one(field: str, parse: Callable[[str], Any]) -> Any:
+        if values.get(field) in (None, ""):
+            return None
+        try:
+            return parse(values[field])
+        except InvalidInput as error:
+            errors.setdefault(field, []).extend(m for messages in error.errors.values() for m in messages)
+            return None
+
+    def time(value: str) -> datetime:
+        return now if value == "now" else _time(value)
+
+    def interface_language(value: str) -> str:
+        return languages.normalize(value)
+
+    plain = {
+        name: values[name]
+        for name in ("free", "anonymous", "remote", "sort", "page", "per_page", "facets")
+        if values.get(name) is not None
+    }
+    criteria = Criteria(
+        q=(values.get("q") or "").strip(),
+        need=each("need", need),
+        language=each("language", languages.normalize),
+        near=one("near", near),
+        radius_km=values.get("radius_km"),
+        open_at=one("open_at", time),
+        age=values.get("age"),
+        gender=values.get("gender"),
+        audience=values.get("audience"),
+        municipality=each("municipality", municipality),
+        organization=each("organization", organization_id),
+        lang=one("lang", interface_language) or lang,
+        **plain,
+    )
+    if errors:
+        raise InvalidInput(errors)
+    return criteria
+
+
+def _time(value: str) -> datetime:
+    # a "+" that came unescaped in a URL arrives as a space
+    text = value.strip().replace(" ", "+") if "T" in value and value.count(" ") == 1 else value.strip()
+    try:
+        found = datetime.fromisoformat(text)
+        found = found if found.tzinfo else found.replace(tzinfo=HOME_ZONE)
+        found.astimezone(HOME_ZONE)  # refuses what no calendar holds
+    except (ValueError, OverflowError):
+        raise InvalidInput.of(
+            "open_at", "Takes 'now' or an ISO 8601 time, such as 2026-11-22T18:30:00+01:00."
+        ) from None
+    if not 2000 <= found.year <= 2100:
+        raise InvalidInput.of("open_at", "Takes a time between the years 2000 and 2100.")
+    return found

@@ -1,0 +1,268 @@
+"""A search, from resolved criteria to the answer's JSON: understand, ask the engine, widen when nothing fits, join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from directory.needs import EmergencySign, Needs
+from directory.places import Place, Places
+from directory.search.answer import Joiner, counted
+from directory.search.criteria import Criteria
+from directory.search.engine import Engine
+from directory.search.listing import ANY
+from directory.search.query import EngineQuery, Hits, Snapshot, Term, Weights
+from directory.search.understand import Understanding, Understood
+
+RADII_KM = (10, 25, 50, 100, 250, 500, 1000)
+SAME_PLACE_KM = 50.0  # a position this near the place named in the text says more exactly where it is
+ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = 0.5, 0.75  # share of the words' information that makes a candidate by text
+RELATED, PARENT = 0.5, 0.4  # what a related, or a broader, need is worth beside the one that was told
+FACETS = ("need:", "language:", "municipality:")
+LANGUAGE_FACTORS = {"language:": 1.35, "flag:by-law": 1.12}
+ASKER_LANGUAGE = 1.1
+HOME = "NO"
+COUNTRIES = {"da": "DK", "sv": "SE"}  # the country whose services people who write so most likely mean
+ABROAD = 0.45
+# Shown when nothing at all was understood: where anybody can begin.
+FIRST_DOORS = {"need:emergency-group": 0.6, "need:crisis-line": 0.6, "need:find-a-service": 0.5}
+LAST_TO_FIRST = ("open_at", "anonymous", "free", "remote", "audience", "gender", "age", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, before it is put in words: for the answer, for ``explain``, and for measuring."""
+
+    understood: Understood
+    hits: Hits
+    relaxed: tuple[Mapping[str, object], ...]
+    query: EngineQuery
+
+
+class Finder:
+    """``address``: what stands before a service's slug in its own address. Holds nothing of a search."""
+
+    def __init__(
+        self, needs: Needs, places: Places, engine: Engine, *, address: str, weights: Weights | None = None
+    ) -> None:
+        self.needs, self.places, self.engine = needs, places, engine
+        self.weights = weights or Weights()
+        self.understand = Understanding(needs, places, engine.has_term)
+        self._joiner = Joiner(needs, address)
+        self._municipalities = {m.municipality_no: m.name for m in places.municipalities() if m.municipality_no}
+
+    def answer(self, criteria: Criteria, now: datetime) -> bytes:
+        """The JSON object that the contract describes, UTF-8. Raises IndexUnavailable."""
+        with self.engine.snapshot() as snapshot:
+            found = self.find(snapshot, criteria)
+            asked = {*criteria.language, *found.understood.languages}
+            body = [
+                orjson.dumps(
+                    {
+                        "total": found.hits.total,
+                        "page": criteria.page,
+                        "per_page": criteria.per_page,
+                        "understood": self._told(found.understood, criteria),
+                        "emergency": self._emergency(snapshot, found.understood.emergency, criteria.lang),
+                        "relaxed": found.relaxed,
+                    }
+                )[:-1],
+                b',"results":',
+                self._joiner.results(
+                    snapshot, found.hits.hits, criteria.lang, criteria.open_at or now, asked
+                ),
+            ]
+            if criteria.facets:
+                labelled = counted(found.hits.facets, self.needs, self._municipalities, criteria.lang)
+                body += [b',"facets":', orjson.dumps(labelled)]
+        return b"".join((*body, b"}"))
+
+    def find(self, snapshot: Snapshot, criteria: Criteria) -> Found:
+        """Search, and widen step by step as long as nothing fits; says which steps it took."""
+        near = (criteria.near.lat, criteria.near.lon) if criteria.near else None
+        understood = (
+            self.understand(criteria.q, language=criteria.lang, near=near) if criteria.q else Understood()
+        )
+        relaxed: list[Mapping[str, object]] = []
+        query = self._query(snapshot, criteria, understood)
+        hits = snapshot.search(query)
+        steps = self._wider(criteria, understood)
+        while not hits.total and (step := next(steps, None)):
+            told, criteria, understood_then = step
+            if "widened_to_km" in told and relaxed and "widened_to_km" in relaxed[-1]:
+                relaxed.pop()
+            relaxed.append(told)
+            query = self._query(snapshot, criteria, understood_then)
+            hits = snapshot.search(query)
+        return Found(understood, hits, tuple(relaxed), query)
+
+    def _query(self, snapshot: Snapshot, criteria: Criteria, understood: Understood) -> EngineQuery:
+        place = self._place(criteria, understood)
+        terms = tuple(t for t in understood.terms if self._stands_anywhere(snapshot, t))
+        wanted = self._wanted(criteria, understood)
+        nothing_told = bool(criteria.q) and not wanted and not terms
+        return EngineQuery(
+            # words that stand nowhere find nothing; a place alone ("Alta") finds what is there
+            wanted=FIRST_DOORS if nothing_told and understood.place and not understood.terms else wanted,
+            terms=understood.terms if nothing_told else terms,
+            minimum_text=ENOUGH_TEXT_BESIDE_NEEDS if wanted else ENOUGH_TEXT,
+            boosts=understood.boosts,
+            filters=tuple(_filters(criteria)),
+            preferred=self._preferred(criteria, understood, place),
+            point=(place.lat, place.lon) if place else None,
+            radius_km=criteria.radius_km if place else None,
+            serving=self._serving(place),
+            age=criteria.age,
+            open_at=criteria.open_at,
+            sort=criteria.sort,
+            offset=(criteria.page - 1) * criteria.per_page,
+            limit=criteria.per_page,
+            facets=FACETS if criteria.facets else (),
+            weights=replace(
+                self.weights, half_distance_km=max(self.weights.half_distance_km, place.radius_km if place else 0)
+            ),
+        )
+
+    def _place(self, criteria: Criteria, understood: Understood) -> Place | None:
+        """The place of the text, unless a given position lies there, or a radius is drawn around that."""
+        named, near = understood.place, criteria.near
+        if named is None or near is None:
+            return named or near
+        apart = self.places.apart_km((near.lat, near.lon), (named.lat, named.lon))
+        return near if criteria.radius_km or apart <= max(SAME_PLACE_KM, named.radius_km) else named
+
+    def _stands_anywhere(self, snapshot: Snapshot, term: Term) -> bool:
+        return any(snapshot.has_term(name) for name, _ in term.alternatives)
+
+    def _wanted(self, criteria: Criteria, understood: Understood) -> dict[str, float]:
+        weights = dict.fromkeys(criteria.need, 1.0) | {n.slug: n.weight for n in understood.needs}
+        wanted: dict[str, float] = {}
+
+        def want(slug: str, weight: float) -> None:
+            wanted[f"need:{slug}"] = max(wanted.get(f"need:{slug}", 0.0), weight)
+
+        for slug, weight in weights.items():
+            want(slug, weight)
+            for other, share in self.needs[slug].related.items():
+                want(other, weight * share * RELATED)
+            for parent in self.needs.ancestors(slug)[:1]:
+                if self.needs[parent].parent is not None:  # the groups at the top say next to nothing
+                    want(parent, weight * PARENT)
+        if understood.emergency:
+            contacts = understood.emergency.contacts
+            wanted |= {f"service:{slug}": 1.0 - 0.1 * i for i, slug in enumerate(contacts[:5])}
+        return wanted
+
+    def _preferred(
+        self, criteria: Criteria, understood: Understood, place: Place | None
+    ) -> tuple[Mapping[str, float], ...]:
+        """Groups of factors; in each the best one that a service has multiplies its score, 1 where it has none."""
+        groups: list[Mapping[str, float]] = []
+        if asked := {*criteria.language, *understood.languages}:
+            groups.append(
+                {f"language:{code}": LANGUAGE_FACTORS["language:"] for code in asked}
+                | {"flag:by-law": LANGUAGE_FACTORS["flag:by-law"]}
+            )
+        elif understood.asker and understood.asker not in ("nb", "nn", "en"):
+            groups.append({f"language:{understood.asker}": ASKER_LANGUAGE})
+        country = place.country if place else COUNTRIES.get(understood.asker or "", HOME)
+        groups.append({f"country:{country}": 1 / ABROAD} | ({} if place else {f"country:{HOME}": 0.8 / ABROAD}))
+        return tuple(groups)
+
+    def _serving(self, place: Place | None) -> frozenset[str]:
+        if place is None:
+            return frozenset()
+        keys = {f"area:national:{place.country}", "area:national:*"}
+        at = place if place.kind == "county" else self.places.at(place.lat, place.lon)
+        if at and at.county:
+            keys.add(f"area:county:{at.county}")
+        if at and at.municipality_no:
+            keys.add(f"area:municipality:{at.municipality_no}")
+        return frozenset(keys)
+
+    def _wider(
+        self, criteria: Criteria, understood: Understood
+    ) -> Iterator[tuple[Mapping[str, object], Criteria, Understood]]:
+        """Each step gives up one more thing: first how far, then how, then for whom, at last what."""
+        if criteria.radius_km:
+            for radius in RADII_KM:
+                if radius > criteria.radius_km:
+                    criteria = replace(criteria, radius_km=float(radius))
+                    yield {"widened_to_km": radius}, criteria, understood
+            criteria = replace(criteria, radius_km=None)
+            yield {"dropped": "radius_km"}, criteria, understood
+        for name in LAST_TO_FIRST:
+            if getattr(criteria, name) not in (None, False, ()):
+                default = Criteria.__dataclass_fields__[name].default
+                criteria = replace(criteria, **{name: default})  # type: ignore[arg-type]
+                yield {"dropped": name}, criteria, understood
+        if criteria.q and (understood.terms or understood.needs):
+            understood = Understood(place=understood.place, languages=understood.languages)
+            criteria = replace(criteria, q="")
+            if criteria.need or criteria.municipality or criteria.organization:
+                yield {"dropped": "q"}, criteria, understood
+        for name in ("municipality", "organization"):
+            if getattr(criteria, name):
+                criteria = replace(criteria, **{name: ()})  # type: ignore[arg-type]
+                yield {"dropped": name}, criteria, understood
+        while criteria.need and (broader := self._broader(criteria.need)) != criteria.need:
+            criteria = replace(criteria, need=broader)
+            yield {"dropped": "need", "widened_to": list(broader)}, criteria, understood
+        # nothing of what was asked for is left: the doors that are open to anybody
+        yield {"dropped": "need" if criteria.need else "q"}, replace(criteria, need=(), q=" "), understood
+
+    def _broader(self, slugs: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.needs.ancestors(s), s)[0] for s in slugs))
+
+    def _told(self, understood: Understood, criteria: Criteria) -> dict[str, Any]:
+        place = self._place(criteria, understood)
+        return {
+            "needs": [
+                {"slug": n.slug, "label": self.needs.label(n.slug, criteria.lang), "matched": n.matched}
+                for n in understood.needs
+            ],
+            "place": place
+            and {"name": place.name, "lat": place.lat, "lon": place.lon, "precision": place.precision}
+            | ({"alternatives": [_described(p) for p in understood.alternatives]} if understood.alternatives else {}),
+            "languages": list(understood.languages),
+            "text": understood.text,
+            "corrected": understood.corrected,
+        }
+
+    def _emergency(self, snapshot: Snapshot, sign: EmergencySign | None, lang: str) -> dict[str, Any] | None:
+        """The contacts of an emergency, from the directory's own entries; those it doesn't hold are left out."""
+        if sign is None:
+            return None
+        contacts = []
+        for slug in sign.contacts:
+            hit = snapshot.by_key(f"service:{slug}")
+            if hit is None:
+                continue
+            text = self._joiner.text(snapshot, hit, lang)
+            phones = self._joiner.phones(snapshot, hit)
+            contacts.append({"name": text["name"], "phone": phones[0] if phones else None, "text": text["summary"]})
+        return {"reason": sign.reason, "contacts": contacts}
+
+
+def _filters(criteria: Criteria) -> Iterator[frozenset[str]]:
+    if criteria.need:
+        yield frozenset(f"need:{slug}" for slug in criteria.need)
+    if criteria.language:
+        yield frozenset({f"language:{code}" for code in criteria.language} | {"flag:by-law"})
+    for name in ("free", "anonymous", "remote"):
+        if getattr(criteria, name):
+            yield frozenset({f"flag:{name}"})
+    for name in ("gender", "audience"):
+        if value := getattr(criteria, name):
+            yield frozenset({f"{name}:{value}", f"{name}:{ANY}"})
+    for name in ("municipality", "organization"):
+        if values := getattr(criteria, name):
+            yield frozenset(f"{name}:{value}" for value in values)
+
+
+def _described(place: Place) -> dict[str, Any]:
+    return {"name": place.name, "municipality": place.municipality, "country": place.country}

@@ -1,0 +1,200 @@
+"""A service as the index holds it: its terms, keys, places and the pieces of JSON from which an answer is joined.
+
+The pieces hold everything that is the same in every answer; what depends on the asker (language of labels, distance,
+open or closed, the asked languages) is put between them by ``answer``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from urllib.parse import urlsplit
+
+import orjson
+
+from directory.catalogue.entries import Place, Schedule, ServiceEntry
+from directory.languages import pick
+from directory.needs import Needs
+from directory.places import Places
+from directory.search.analysis import Compounds, terms_of, weighted
+from directory.search.document import Document, Spot
+from directory.spelling import fold, words
+
+# A need further down in a service's list is less what it is for: a legevakt is the fallback after an assault.
+NEED_STRENGTHS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4)
+LANGUAGE_STRENGTHS = {"spoken": 1.0, "interpreter": 0.8, "phone-interpreter": 0.7}
+TRUST = {"verified": 1.1, "listed": 1.0, "stale": 0.9}
+DOUBTFUL = 0.8  # the source itself is not sure that the service still exists
+ANY = "any"  # value of a key of services that nobody is known to be excluded from
+REACHES = {"local": 0, "regional": 1, "national": 2}
+
+
+class Lister:
+    """Makes documents of entries. Pure but for what it is built with; safe to share."""
+
+    def __init__(self, needs: Needs, places: Places, compounds: Compounds | None = None) -> None:
+        self._needs, self._places = needs, places
+        self._compounds = compounds or Compounds(needs)
+        self._need_terms: dict[str, Mapping[str, float]] = {}
+
+    def document(self, entry: ServiceEntry) -> Document:
+        """The document of an entry; its terms are weighted by field (name 4, need 3, organization 2, description 1)."""
+        located = [p for p in entry.locations if p.latitude is not None and p.longitude is not None]
+        return Document(
+            id=entry.id,
+            terms=self._terms(entry),
+            keys=self._keys(entry, bool(located)),
+            spots=tuple(
+                Spot(p.latitude, p.longitude, _schedule(p.schedule))
+                for p in located
+                if p.latitude is not None and p.longitude is not None
+            ),
+            schedule=_schedule(entry.schedule),
+            ages=(entry.minimum_age or 0, 150 if entry.maximum_age is None else entry.maximum_age),
+            trust=TRUST[entry.trust.state] * (1.0 if entry.status == "active" else DOUBTFUL),
+            prominence=self._prominence(entry),
+            reach=REACHES[entry.reach],
+            verified_on=(entry.trust.verified_on - date(1970, 1, 1)).days if entry.trust.verified_on else 0,
+            sort_name=fold((pick(entry.names, "nb") or ("", ""))[1]),
+            pieces=_pieces(entry, located),
+        )
+
+    def _terms(self, entry: ServiceEntry) -> dict[str, float]:
+        fields = [("name", self._text(text, code)) for code, text in _distinct(entry.names)]
+        fields += [("need", self._terms_of_need(slug)) for slug in entry.needs]
+        fields.append(("organization", self._text(entry.organization.name, "nb")))
+        fields += [("description", self._text(text, code)) for code, text in _distinct(entry.descriptions)]
+        plain = [v for p in entry.locations for v in {p.address_1, p.city, p.municipality, p.county} if v]
+        if entry.url:
+            plain.append((urlsplit(entry.url).hostname or "").removeprefix("www.").replace(".", " "))
+        fields += [("description", self._text(text, "nb")) for text in plain]
+        numbers = {n for p in entry.phones for n in _numbers(p.number)}
+        return weighted(fields) | dict.fromkeys(numbers, 4.0)
+
+    def _text(self, text: str, language: str) -> dict[str, float]:
+        return terms_of(text, language, self._compounds)
+
+    def _terms_of_need(self, slug: str) -> Mapping[str, float]:
+        if slug not in self._need_terms:
+            total: dict[str, float] = {}
+            for language, label in _distinct(self._needs[slug].labels):
+                for term, count in self._text(label, language).items():
+                    total[term] = max(total.get(term, 0.0), count)
+            self._need_terms[slug] = total
+        return self._need_terms[slug]
+
+    def _keys(self, entry: ServiceEntry, located: bool) -> dict[str, float]:
+        keys: dict[str, float] = {}
+        for position, slug in enumerate(entry.needs):
+            strength = NEED_STRENGTHS[min(position, len(NEED_STRENGTHS) - 1)]
+            for name in (slug, *self._needs.ancestors(slug)):
+                keys[f"need:{name}"] = max(keys.get(f"need:{name}", 0.0), strength)
+        for language in entry.languages:
+            key = f"language:{language.code}"
+            keys[key] = max(keys.get(key, 0.0), LANGUAGE_STRENGTHS[language.mode])
+        flags = {
+            "by-law": entry.interpreter_by_law,
+            "free": entry.free,
+            "anonymous": entry.anonymous,
+            "remote": entry.remote,
+            "partner": entry.trust.partner,
+        }
+        plain = [f"flag:{name}" for name, value in flags.items() if value]
+        plain += [f"municipality:{p.municipality_no}" for p in entry.locations if p.municipality_no]
+        plain += [f"gender:{g}" for g in entry.genders or (ANY,)]
+        plain += [f"audience:{a}" for a in entry.audiences or (ANY,)]
+        plain += [
+            f"organization:{entry.organization.id}",
+            f"service:{entry.slug}",
+            f"country:{entry.country}",
+            f"kind:{entry.kind}",
+        ]
+        # A local service that stands somewhere is found by where it stands; the others by where they serve.
+        elsewhere = "area" if entry.reach != "local" or not located else "catchment"
+        plain += [f"{elsewhere}:{area.extent}:{area.code}" for area in entry.areas]
+        plain += [f"name:{w}" for text in entry.names.values() for w in words(text)]
+        plain += [f"name:{w}" for w in words(entry.organization.name)]
+        return keys | dict.fromkeys(plain, 1.0)
+
+    def _prominence(self, entry: ServiceEntry) -> float:
+        """0..1 by the population of the largest municipality it stands in: log10, a million is 1."""
+        numbers = [p.municipality_no for p in entry.locations if p.municipality_no]
+        populations = [m.population for n in numbers if (m := self._places.municipality(n))]
+        return min(1.0, math.log10(1 + max(populations, default=0)) / 6)
+
+
+def _distinct(texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Texts without those that say the same in another language's field."""
+    return list({text: (code, text) for code, text in reversed(texts.items())}.values())
+
+
+def _schedule(schedule: Schedule | None) -> tuple[str, str] | None:
+    return (schedule.opening_hours, schedule.timezone) if schedule else None
+
+
+def _numbers(number: str) -> set[str]:
+    """The ways a phone number is typed as one word: whole, and without the country code."""
+    digits = "".join(c for c in number if c.isdigit())
+    national = digits[2:] if number.strip().startswith("+") and len(digits) > 8 else digits
+    return {digits, national} - {""}
+
+
+def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:
+    # the spots of the document are the located ones, in this order; a place without a point comes after them
+    ordered = located + [p for p in entry.locations if p not in located]
+    pieces = {
+        "head": _members({"id": entry.id, "slug": entry.slug}),
+        "facts": _members(
+            {
+                "organization": {"id": entry.organization.id, "name": entry.organization.name},
+                "reach": entry.reach,
+                "remote": entry.remote,
+                "contact": {
+                    "phones": [{"number": p.number, "type": p.type} for p in entry.phones],
+                    "email": entry.email,
+                    "url": entry.url,
+                    "chat_url": entry.chat_url,
+                },
+                "free": entry.free,
+                "anonymous": entry.anonymous,
+                "capacity": entry.capacity,
+                "trust": {
+                    "state": entry.trust.state,
+                    "verified_on": entry.trust.verified_on,
+                    "by": entry.trust.by,
+                    "source": entry.trust.source,
+                    "partner": entry.trust.partner,
+                },
+            }
+        ),
+        "needs": orjson.dumps(entry.needs),
+        "languages": orjson.dumps(
+            [[g.code, "spoken" if g.mode == "spoken" else "interpreter"] for g in entry.languages]
+        ),
+        "locations": orjson.dumps([_location(p) for p in ordered]),
+    }
+    if entry.schedule or any(p.schedule for p in ordered):
+        pieces["hours"] = orjson.dumps([_schedule(p.schedule) for p in ordered] + [_schedule(entry.schedule)])
+    for code in {*entry.names, *entry.descriptions}:
+        name, summary = pick(entry.names, code), pick(entry.descriptions, code)
+        pieces[f"text:{code}"] = _members({"name": name and name[1], "summary": summary and summary[1]})
+    return pieces
+
+
+def _members(values: Mapping[str, object]) -> bytes:
+    """The members of a JSON object without its braces, to be joined with others."""
+    return orjson.dumps(values)[1:-1]
+
+
+def _location(place: Place) -> dict[str, object]:
+    line = " ".join(v for v in (place.postal_code, place.city) if v)
+    return {
+        "id": place.id,
+        "name": place.name,
+        "address": ", ".join(v for v in (place.address_1, line) if v) or None,
+        "municipality": place.municipality,
+        "lat": place.latitude,
+        "lon": place.longitude,
+        "precision": place.precision,
+    }

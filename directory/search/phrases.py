@@ -1,0 +1,218 @@
+"""Finding the phrases of a vocabulary in what somebody wrote: longest first, inflected, split or joined, or only in part.
+
+A phrase book maps phrases to targets (need slugs, signs of an emergency). It is built once from the taxonomy;
+matching keeps nothing of what was typed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+
+from directory.search.analysis import Compounds, stems
+from directory.spelling import words
+
+EXACT, INFLECTED, PART_OF_COMPOUND, SPELLING = 1.0, 0.95, 0.8, 0.85
+PARTIAL = 0.75  # what a phrase counts of which only some words are there
+PARTIAL_SHARE = 0.6  # share of a phrase's information that must be there
+MAX_SKIPPED = 2  # function words that may stand between the words of a phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word of a query: as typed, folded, and all the forms under which it may be found."""
+
+    raw: str
+    word: str
+    forms: frozenset[str]
+    function_word: bool = False
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    start: int
+    end: int  # exclusive, in tokens
+    target: str
+    weight: float
+    language: str
+    label: bool
+    words: int  # content words of the phrase
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    target: str
+    language: str
+    label: bool
+    surfaces: tuple[str, ...]
+    forms: tuple[frozenset[str], ...]
+
+
+class PhraseBook:
+    """``entries``: (target, phrase, language, is a label). ``skipped``: function words by language."""
+
+    def __init__(
+        self,
+        entries: Iterable[tuple[str, str, str, bool]],
+        skipped: dict[str, frozenset[str]],
+        kept: Set[str] = frozenset(),
+    ) -> None:
+        self._phrases: list[_Phrase] = []
+        self._by_first: dict[str, list[_Phrase]] = defaultdict(list)
+        self._by_word: dict[str, list[tuple[int, int]]] = defaultdict(list)  # form -> (phrase, word number)
+        counts: Counter[str] = Counter()
+        targets: dict[str, set[str]] = defaultdict(set)
+        for target, text, language, label in entries:
+            every = words(text)
+            content = [w for w in every if w not in skipped.get(language, frozenset()) or w in kept] or every
+            if not content:
+                continue
+            phrase = _Phrase(
+                target,
+                language,
+                label,
+                tuple(content),
+                tuple(frozenset({w} | stems(w, language)) for w in content),
+            )
+            number = len(self._phrases)
+            self._phrases.append(phrase)
+            for form in phrase.forms[0]:
+                self._by_first[form].append(phrase)
+            for position, forms in enumerate(phrase.forms):
+                for form in forms:
+                    targets[form].add(target)
+                    if len(content) > 1:
+                        self._by_word[form].append((number, position))
+            counts.update(content)
+        everything = len({p.target for p in self._phrases}) + 1
+        self._information = {form: math.log(1 + everything / len(t)) for form, t in targets.items()}
+        self.vocabulary = counts
+
+    def find(self, tokens: Sequence[Token], compounds: Compounds) -> list[Match]:
+        """Whole phrases, each where it is longest; a phrase inside a longer one of another target is dropped."""
+        found: list[Match] = []
+        for start, token in enumerate(tokens):
+            found += self._at(tokens, start)
+            if start + 1 < len(tokens) and token.word.isalpha() and tokens[start + 1].word.isalpha():
+                found += self._joined(tokens, start)
+            parts = () if token.forms & self._by_first.keys() else compounds.parts(token.word)
+            if parts:
+                found += self._in_compound(parts, start)
+        return [m for m in found if not any(_inside(m, other) for other in found)]
+
+    def _at(self, tokens: Sequence[Token], start: int) -> list[Match]:
+        found = []
+        seen: set[int] = set()
+        for form in tokens[start].forms:
+            for phrase in self._by_first.get(form, ()):
+                if id(phrase) in seen:
+                    continue
+                seen.add(id(phrase))
+                end, weight = _follow(tokens, start, phrase)
+                if end:
+                    found.append(
+                        Match(start, end, phrase.target, weight, phrase.language, phrase.label, len(phrase.forms))
+                    )
+        return found
+
+    def _joined(self, tokens: Sequence[Token], start: int) -> list[Match]:
+        joined = tokens[start].word + tokens[start + 1].word
+        return [
+            Match(start, start + 2, p.target, INFLECTED, p.language, p.label, 1)
+            for form in {joined} | stems(joined)
+            for p in self._by_first.get(form, ())
+            if len(p.forms) == 1 and len(joined) >= 6
+        ]
+
+    def _in_compound(self, parts: Sequence[str], position: int) -> list[Match]:
+        tokens = [Token(p, p, frozenset({p} | stems(p) | ({p[:-1]} if p[-1] in "se" else set()))) for p in parts]
+        found = [m for start in range(len(tokens)) for m in self._at(tokens, start)]
+        return [
+            Match(
+                position,
+                position + 1,
+                m.target,
+                PART_OF_COMPOUND if m.end - m.start < len(parts) else INFLECTED,
+                m.language,
+                m.label,
+                m.words,
+            )
+            for m in found
+            if len(tokens[m.start].word) >= 3
+        ]
+
+    def partly(self, tokens: Sequence[Token]) -> list[Match]:
+        """Phrases of which most of the information, in at least two words, is there in any order."""
+        content = [(i, t) for i, t in enumerate(tokens) if not t.function_word]
+        hits: dict[int, dict[int, int]] = defaultdict(dict)
+        for index, token in content:
+            for form in token.forms:
+                for number, position in self._by_word.get(form, ()):
+                    hits[number].setdefault(position, index)
+        best: dict[str, Match] = {}
+        for number, positions in hits.items():
+            phrase = self._phrases[number]
+            if len(positions) < 2 or len(positions) == len(phrase.forms) == 1:
+                continue
+            have = sum(self._worth(phrase, p) for p in positions)
+            share = have / sum(self._worth(phrase, p) for p in range(len(phrase.forms)))
+            if share < PARTIAL_SHARE:
+                continue
+            weight = PARTIAL * share
+            if phrase.target not in best or best[phrase.target].weight < weight:
+                where = sorted(positions.values())
+                best[phrase.target] = Match(
+                    where[0],
+                    where[-1] + 1,
+                    phrase.target,
+                    weight,
+                    phrase.language,
+                    phrase.label,
+                    len(positions),
+                )
+        return list(best.values())
+
+    def _worth(self, phrase: _Phrase, position: int) -> float:
+        return self._information[phrase.surfaces[position]]
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.vocabulary or word in self._information
+
+
+def _follow(tokens: Sequence[Token], start: int, phrase: _Phrase) -> tuple[int, float]:
+    """Where the phrase ends that begins at ``start``, and its weight; (0, 0) when it isn't there."""
+    index, weight, skipped = start, EXACT, 0
+    for position, forms in enumerate(phrase.forms):
+        while True:
+            if index >= len(tokens):
+                return 0, 0.0
+            token = tokens[index]
+            if forms & token.forms:
+                break
+            if position and token.function_word and skipped < MAX_SKIPPED:
+                index, skipped = index + 1, skipped + 1
+                continue
+            return 0, 0.0
+        if token.word != phrase.surfaces[position]:
+            weight = min(weight, INFLECTED)
+        if token.corrected:
+            weight = min(weight, SPELLING)
+        index += 1
+    surface = phrase.surfaces[0]
+    if len(phrase.forms) == 1 and len(surface) <= 2 and not _stands_out(tokens, start):
+        return 0, 0.0
+    return index, weight
+
+
+def _stands_out(tokens: Sequence[Token], index: int) -> bool:
+    """A word of one or two letters ("G", "NA") is a name when written in capitals, or when hardly anything else is said."""
+    token = tokens[index]
+    return token.raw.isupper() or (len(tokens) <= 2 and not token.function_word)
+
+
+def _inside(match: Match, other: Match) -> bool:
+    covers = other.start <= match.start and match.end <= other.end
+    return covers and (other.end - other.start) > (match.end - match.start) and other.words > match.words
