@@ -7,7 +7,7 @@ Only what the public may see is in an entry: a hidden address is already gone, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -18,7 +18,7 @@ Precision = Literal["address", "postcode", "town"]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Opening hours as an OSM opening_hours expression in an IANA time zone. Source: wiki.openstreetmap.org/wiki/Key:opening_hours."""
+    """An OSM opening_hours expression in an IANA time zone. Source: wiki.openstreetmap.org/wiki/Key:opening_hours."""
 
     opening_hours: str
     timezone: str = "Europe/Oslo"
@@ -32,7 +32,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class ServiceLanguage:
-    code: str  # BCP 47
+    code: str  # BCP 47; "mul" with an interpreter: whichever language is needed
     mode: Literal["spoken", "interpreter", "phone-interpreter"]
 
 
@@ -124,3 +124,6 @@ class ServiceEntry:
     status: str
     version: int
     updated_at: datetime  # UTC
+    alerts: Texts = field(
+        default_factory=dict
+    )  # HSDS "alert": what to know before going there, where anything is

@@ -1,0 +1,156 @@
+"""The catalogue as the public may see it: entries by the thousand for the index, one at a time for the read API.
+
+What is not published, or no longer there, is absent; a hidden address, a partners' phone and an inexact point's false
+exactness do not get past this file. All reading of one call sees the moment its session began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, func, select
+from sqlmodel import Session
+
+from directory.catalogue import entries as e
+from directory.catalogue import models as m
+from directory.catalogue.assembly import SERVICE, Assembly, public_services
+from directory.catalogue.freshness import Limits
+from directory.errors import NotFound
+
+CHUNK = 2000  # services read at a time; one query a table
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRef:
+    id: str
+    slug: str
+    names: e.Texts
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationEntry:
+    id: str
+    slug: str
+    names: e.Texts
+    descriptions: e.Texts
+    email: str | None
+    url: str | None
+    services: tuple[ServiceRef, ...]
+    version: int  # grows with every change of it or of its services
+    updated_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class LocationEntry:
+    place: e.Place
+    organization: e.OrganizationRef
+    services: tuple[ServiceRef, ...]
+    version: int  # of the service that it belongs to
+    updated_at: datetime  # UTC
+
+
+def entries(
+    session: Session,
+    ids: Collection[str | UUID] | None = None,
+    *,
+    today: date,
+    partners: Collection[UUID] = frozenset(),
+    limits: Limits | None = None,
+) -> Iterator[e.ServiceEntry]:
+    """All that is public, in the order of the keys; with ``ids``, those of them that are. ``partners``: organizations
+    that take part.
+    """
+    assembly = Assembly(session, today, frozenset(partners), limits or Limits())
+    if ids is not None:
+        keys = sorted({key if isinstance(key, UUID) else UUID(key) for key in ids})
+        for start in range(0, len(keys), CHUNK):
+            yield from assembly.of(public_services(session, SERVICE.c.id.in_(keys[start : start + CHUNK])))
+        return
+    after: UUID | None = None
+    while True:
+        rows = public_services(session, None if after is None else SERVICE.c.id > after, limit=CHUNK)
+        yield from assembly.of(rows, adjacent=True)
+        if len(rows) < CHUNK:
+            return
+        after = rows[-1].id
+
+
+def entry(
+    session: Session,
+    id_or_slug: str,
+    *,
+    today: date,
+    partners: Collection[UUID] = frozenset(),
+    limits: Limits | None = None,
+) -> e.ServiceEntry:
+    """Raises NotFound. ``version`` and ``updated_at`` are what ETag and Last-Modified are made of."""
+    assembly = Assembly(session, today, frozenset(partners), limits or Limits())
+    for found in assembly.of(public_services(session, _identified(SERVICE, id_or_slug))):
+        return found
+    raise NotFound(f"There is no service {id_or_slug}.")
+
+
+def organization(session: Session, id_or_slug: str) -> OrganizationEntry:
+    """An organization with at least one public service. Raises NotFound."""
+    row = session.execute(select(*_ORGANIZATION.c).where(_identified(_ORGANIZATION, id_or_slug))).first()
+    services = [] if row is None else public_services(session, SERVICE.c.organization_id == row.id)
+    if row is None or not services:
+        raise NotFound(f"There is no organization {id_or_slug}.")
+    return OrganizationEntry(
+        id=str(row.id),
+        slug=row.slug,
+        names=row.names,
+        descriptions=row.descriptions,
+        email=row.email,
+        url=row.url,
+        services=tuple(ServiceRef(str(one.id), one.slug, one.names) for one in services),
+        version=row.version + sum(one.version for one in services),
+        updated_at=max([row.updated_at, *(one.updated_at for one in services)]),
+    )
+
+
+def location(session: Session, id_or_key: str, *, today: date) -> LocationEntry:
+    """A location of a public service, by its id. Raises NotFound."""
+    missing = NotFound(f"There is no location {id_or_key}.")
+    try:
+        key = UUID(id_or_key)
+    except ValueError:
+        raise missing from None
+    owners = session.execute(select(_AT.c.service_id).where(_AT.c.location_id == key)).scalars().all()
+    found = list(entries(session, owners, today=today)) if owners else []
+    for service in found:
+        for place in service.locations:
+            if place.id == str(key):
+                refs = tuple(ServiceRef(one.id, one.slug, one.names) for one in found)
+                return LocationEntry(place, service.organization, refs, service.version, service.updated_at)
+    raise missing
+
+
+def changes_since(session: Session, position: int, limit: int | None = None) -> list[tuple[int, str, str]]:
+    """(position, service id, "saved" or "removed") of every change after ``position``, in order."""
+    table: Table = m.ChangeLog.__table__  # type: ignore[attr-defined]
+    query = select(table.c.position, table.c.entity_id, table.c.change).where(
+        table.c.entity == "service", table.c.position > position
+    )
+    rows = session.execute(query.order_by(table.c.position).limit(limit))
+    return [(row.position, str(row.entity_id), row.change) for row in rows]
+
+
+def last_position(session: Session) -> int:
+    """Where the change log stands; 0 when nothing was ever changed."""
+    table: Table = m.ChangeLog.__table__  # type: ignore[attr-defined]
+    return session.execute(select(func.max(table.c.position))).scalar() or 0
+
+
+_ORGANIZATION: Table = m.Organization.__table__  # type: ignore[attr-defined]
+_AT: Table = m.ServiceAtLocation.__table__  # type: ignore[attr-defined]
+
+
+def _identified(table: Table, id_or_slug: str) -> ColumnElement[bool]:
+    try:
+        return table.c.id == UUID(id_or_slug)
+    except ValueError:
+        return table.c.slug == id_or_slug

@@ -1,0 +1,14 @@
+"""How Alembic runs here: on the connection that ``database.upgrade`` hands over, within its one transaction."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import directory.catalogue.models  # noqa: F401  (fills the metadata)
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()
