@@ -22,6 +22,7 @@ SEED_DIR = Path(__file__).resolve().parent.parent / "seed"
 PREFIX = "VEIVISER_"
 ENV_FILE = ".env"
 DEVELOPMENT_KEY = "everyone-knows-this-key-it-is-for-development-only"
+_RATE = r"[1-9]\d*/([1-9]\d* )?(second|minute|hour|day)"
 SHORTEST_KEY = 32  # characters; `python -c "import secrets; print(secrets.token_urlsafe(32))"` gives 43
 
 
@@ -54,7 +55,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description=f"Signs what we hand out and take back; production wants {SHORTEST_KEY} characters or more",
+        description=f"Signs what we hand out and take back; {SHORTEST_KEY} characters or more in production",
     )
     base_url: str = Field(
         "http://127.0.0.1:8000",
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
     )
     geocoder_contact: str | None = Field(
         None,
-        description="Mail address or web page told to the geocoder, as its terms demand; needed by `nominatim`",
+        description="Mail address or web page told to the geocoder, as its terms demand; for `nominatim`",
     )
     rate_limits: str = Field(
         "120/10 second;1200/10 minute",
@@ -116,6 +117,13 @@ class Settings(BaseSettings):
     def _a_database_is_sqlite_or_postgresql(cls, value: str | None) -> str | None:
         if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("takes sqlite:///path or postgresql+psycopg://user:password@host/name")
+        return value
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _a_rate_limit_is_a_number_and_a_time(cls, value: str) -> str:
+        if value != "off" and not re.fullmatch(rf"{_RATE}(;{_RATE})*", value):
+            raise ValueError("takes off, or such as 120/10 second;1200/10 minute")
         return value
 
     @property

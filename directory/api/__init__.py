@@ -1,0 +1,19 @@
+"""The JSON doors: each parses, asks and answers, nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_smorest import Blueprint
+
+from directory.api import docs, rooms
+from directory.api.rooms import Rooms
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+
+
+def register(app: Flask, house: Rooms) -> None:
+    """Open the doors: add a blueprint to BLUEPRINTS, and its routes to ``security.PERMISSIONS``."""
+    rooms.open_to(app, house)
+    described = docs.describe(app, house.settings)
+    for blueprint in BLUEPRINTS:
+        described.register_blueprint(blueprint)

@@ -1,0 +1,33 @@
+"""Completion while somebody types: needs, places and services. Nothing of it is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from directory.api.arguments import SuggestArguments
+from directory.api.rooms import language_of, rooms
+from directory.api.shapes import Suggestions
+
+blueprint = Blueprint(
+    "suggest", __name__, url_prefix="/api/v1", description="Completion of what is being typed."
+)
+
+
+@blueprint.route("/suggest")
+class Suggest(MethodView):
+    @blueprint.arguments(SuggestArguments, location="query")
+    @blueprint.response(200, Suggestions)
+    def get(self, values: dict[str, Any]) -> Response:
+        """Needs, places and services that begin with, or hold a word that begins with, what was typed; at most 10."""
+        lang = language_of(values)
+        found = rooms().suggester(values.get("q") or "", lang)
+        response = Response(orjson.dumps({"suggestions": found}), mimetype="application/json")
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Language"] = lang
+        response.headers["Vary"] = "Accept-Language"
+        return response

@@ -1,0 +1,145 @@
+"""What the house tells about itself: a log line a request, metrics, /health and /ready. Never what a person typed.
+
+A request is told by its route template, method, status, time taken and an id of ours: not its path, query, body,
+headers or sender. ``logs`` says what a line looks like.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import prometheus_client as prometheus
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import multiprocess, values
+
+log = logging.getLogger(__name__)
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+NO_ROUTE = "(none)"
+
+REQUESTS = prometheus.Counter("veiviser_requests", "Requests answered", ["route", "method", "status"])
+REQUEST_SECONDS = prometheus.Histogram(
+    "veiviser_request_seconds",
+    "Time to answer",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+SEARCH_SECONDS = prometheus.Histogram(
+    "veiviser_search_seconds",
+    "Time to search, without reading the request or sending the answer",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+INDEX_GENERATION = prometheus.Gauge(
+    "veiviser_index_generation", "The newest generation of the index in use", multiprocess_mode="livemax"
+)
+
+
+@contextmanager
+def timed_search() -> Iterator[None]:
+    """Measures one search for the metrics."""
+    with SEARCH_SECONDS.time():
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that must work before requests are sent here.
+
+    ``run`` returns None, or tells in a few words what is wrong (in public: no path, no address, no data). What it
+    raises counts as wrong.
+    """
+
+    name: str
+    run: Callable[[], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How an application is watched: the checks of /ready, and the generation of its index."""
+
+    checks: tuple[Check, ...]
+    generation: Callable[[], int]
+
+
+blueprint = Blueprint("observability", __name__)
+
+
+def register(app: Flask, watch: Watch) -> None:
+    """Register this first: what is registered first has the last word on an answer, and so times all of it."""
+    app.extensions["veiviser-watch"] = watch
+    app.register_blueprint(blueprint)
+
+    def begin() -> None:
+        g.began = time.perf_counter()
+        g.request_id = secrets.token_hex(8)
+
+    def end(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else NO_ROUTE
+        method = request.method if request.method in METHODS else "other"
+        seconds = time.perf_counter() - g.began
+        response.headers["X-Request-Id"] = g.request_id
+        REQUESTS.labels(route, method, response.status_code).inc()
+        REQUEST_SECONDS.labels(route).observe(seconds)
+        log.info(
+            "request",
+            extra={
+                "route": route,
+                "method": method,
+                "status": response.status_code,
+                "ms": round(seconds * 1000, 1),
+                "request_id": g.request_id,
+            },
+        )
+        return response
+
+    app.before_request(begin)
+    app.after_request(end)
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    """The process is up. Asks nothing of anyone."""
+    return _json({"status": "ok"}, 200)
+
+
+@blueprint.get("/ready")
+def ready() -> Response:
+    """200 when a search sent here would be answered, found out by searching; else 503. Tells each component's state."""
+    watch: Watch = current_app.extensions["veiviser-watch"]
+    components = []
+    for check in watch.checks:
+        try:
+            wrong = check.run()
+        except Exception as error:
+            log.error("a check failed", extra={"component": check.name}, exc_info=error)
+            wrong = "does not answer"
+        components.append({"name": check.name, "state": "failing" if wrong else "ok"})
+        if wrong:
+            components[-1]["detail"] = wrong
+    well = all(component["state"] == "ok" for component in components)
+    return _json({"status": "ready" if well else "not-ready", "components": components}, 200 if well else 503)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Prometheus's text format, over all workers."""
+    watch: Watch = current_app.extensions["veiviser-watch"]
+    INDEX_GENERATION.set(watch.generation())
+    registry: prometheus.CollectorRegistry = prometheus.REGISTRY
+    if (
+        values.ValueClass is not values.MutexValue
+    ):  # several workers, each of which keeps its numbers in files
+        registry = prometheus.CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(prometheus.generate_latest(registry), content_type=prometheus.CONTENT_TYPE_LATEST)
+
+
+def _json(body: dict[str, Any], status: int) -> Response:
+    return Response(orjson.dumps(body), status, mimetype="application/json")

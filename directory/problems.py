@@ -1,0 +1,230 @@
+"""The one place that turns exceptions into answers: problem+json (RFC 9457), or a plain page for a browser.
+
+What went wrong is told by a code of the list below, with words of ours. Nothing of the exception itself is shown but
+what a domain exception says: no stack, no SQL, no path, and never what a person typed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import orjson
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from directory.errors import DirectoryError, InvalidInput, NotFound
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_INDEX_S = 5
+MOST_FIELDS = 50  # that one answer names
+LONGEST_NAME = 80  # characters of a field's name; unknown parameters are named as they were sent
+
+# Whoever asks here is a program, whatever it says that it accepts.
+PROGRAM_PATHS = ("/api/", "/health", "/ready", "/metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``meaning`` tells what happened and what to do; it is the ``detail`` where there is nothing more exact."""
+
+    code: str
+    status: int
+    title: str
+    meaning: str
+
+
+PROBLEMS: Mapping[str, Problem] = {
+    problem.code: problem
+    for problem in (
+        Problem(
+            "malformed-request",
+            400,
+            "The request cannot be read",
+            "The body is not the JSON that its Content-Type promises.",
+        ),
+        Problem("not-found", 404, "Not found", "There is nothing at this address."),
+        Problem(
+            "method-not-allowed",
+            405,
+            "Method not allowed",
+            "This address does not take this method; the Allow header names those that it takes.",
+        ),
+        Problem(
+            "stale-version",
+            412,
+            "Changed in the meantime",
+            "Someone else has changed this since it was read. Read it again, then change it.",
+        ),
+        Problem("too-large", 413, "Too large", "The body is larger than this address takes."),
+        Problem(
+            "unsupported-media-type", 415, "Unsupported media type", "The body must be application/json."
+        ),
+        Problem(
+            "invalid-input",
+            422,
+            "Fields are not valid",
+            "The request has fields that are not valid; each is named under errors with what it takes.",
+        ),
+        Problem(
+            "too-many-requests",
+            429,
+            "Too many requests",
+            "There were too many requests from one address. Try again after the time in Retry-After (seconds).",
+        ),
+        Problem(
+            "request-refused",
+            400,
+            "The request is refused",
+            "The server does not answer a request like this.",
+        ),
+        Problem(
+            "internal-error", 500, "Something went wrong here", "This is our mistake. It has been noted."
+        ),
+        Problem(
+            "index-unavailable",
+            503,
+            "The search is being prepared",
+            "The search index is being built. Try again after the time in Retry-After (seconds).",
+        ),
+    )
+}
+_BY_STATUS = {p.status: p for p in PROBLEMS.values() if p.code != "request-refused"}
+
+blueprint = Blueprint("problems", __name__)
+
+
+def problem_type(code: str) -> str:
+    """The ``type`` of RFC 9457: a reference on our own origin, at which the problem is explained."""
+    return f"/problems/{code}"
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+    app.register_error_handler(DirectoryError, _from_domain)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(Exception, _from_unexpected)
+
+
+def respond(
+    problem: Problem,
+    *,
+    status: int | None = None,
+    detail: str | None = None,
+    errors: Mapping[str, list[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer to a problem, as the caller reads it: JSON, or a page where a browser asked for one."""
+    status = status or problem.status
+    detail = detail or problem.meaning
+    if _wants_page():
+        response = Response(_page(problem.title, detail), status, mimetype="text/html")
+    else:
+        body: dict[str, Any] = {
+            "type": problem_type(problem.code),
+            "title": problem.title,
+            "status": status,
+            "detail": detail,
+        }
+        if errors:
+            body["errors"] = errors
+        response = Response(orjson.dumps(body), status, content_type=MEDIA_TYPE)
+    response.headers.update(headers or {})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _from_domain(error: DirectoryError) -> Response:
+    problem = PROBLEMS.get(error.code)
+    if problem is None:  # one that is for the command line only
+        return _from_unexpected(error)
+    errors = _bounded(error.errors) if isinstance(error, InvalidInput) else None
+    headers = {"Retry-After": str(RETRY_INDEX_S)} if problem.status == 503 else None
+    return respond(problem, detail=error.detail, errors=errors, headers=headers)
+
+
+def _from_http(error: HTTPException) -> Response | HTTPException:
+    status = error.code or 500
+    if status < 400 or error.response is not None:  # a redirect, or an answer that is complete
+        return error
+    if status >= 500:
+        log.error("unexpected", exc_info=error)
+    fallback = PROBLEMS["request-refused" if status < 500 else "internal-error"]
+    problem = _BY_STATUS.get(status, fallback)
+    # flask-smorest and webargs hang their findings on the exception
+    data: Mapping[str, Any] = getattr(error, "data", None) or {}
+    errors = fields_of(data.get("errors") or data.get("messages") or {})
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return respond(problem, status=status, errors=errors, headers=kept | dict(data.get("headers") or {}))
+
+
+def _from_unexpected(error: Exception) -> Response:
+    log.error("unexpected", exc_info=error)
+    return respond(PROBLEMS["internal-error"])
+
+
+def fields_of(messages: Mapping[str, Any]) -> dict[str, list[str]]:
+    """webargs's messages by place, field and index as {field: [message]}; deeper fields are joined by dots.
+
+    >>> fields_of({"json": {"near": ["Not a place."], "contact": {"phones": {0: ["Too long."]}}}})
+    {'near': ['Not a place.'], 'contact.phones.0': ['Too long.']}
+    """
+    found: dict[str, list[str]] = {}
+
+    def collect(name: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                collect(name if key == "_schema" else f"{name}.{key}" if name else str(key), inner)
+        else:
+            found.setdefault(name or "body", []).extend(
+                str(message) for message in (value if isinstance(value, list) else [value])
+            )
+
+    for place, value in messages.items():
+        collect("" if isinstance(value, Mapping) or place == "json" else str(place), value)
+    return _bounded(found)
+
+
+def _bounded(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {name[:LONGEST_NAME]: list(said) for name, said in list(errors.items())[:MOST_FIELDS]}
+
+
+def _wants_page() -> bool:
+    if request.path.startswith(PROGRAM_PATHS):
+        return False
+    accepted = request.accept_mimetypes
+    return accepted.accept_html and accepted["text/html"] > accepted["application/json"]
+
+
+def _page(title: str, text: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title></head>"
+        f"<body><main><h1>{escape(title)}</h1><p>{escape(text)}</p></main></body></html>"
+    )
+
+
+@blueprint.get("/problems/<code>")
+def explain(code: str) -> Response:
+    """What a problem's ``type`` leads to: the problem explained."""
+    problem = PROBLEMS.get(code)
+    if problem is None:
+        raise NotFound()
+    if _wants_page():
+        response = Response(_page(problem.title, problem.meaning), mimetype="text/html")
+    else:
+        told = {
+            "type": problem_type(code),
+            "title": problem.title,
+            "status": problem.status,
+            "meaning": problem.meaning,
+        }
+        response = Response(orjson.dumps(told), mimetype="application/json")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response

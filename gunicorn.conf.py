@@ -1,0 +1,87 @@
+"""How the house is served: workers, patience, graceful stop, and logs that hold nothing of a request.
+
+Settings come from ``directory.config``; anything of gunicorn's can be added by GUNICORN_CMD_ARGS.
+``kill -HUP`` brings in new code and settings: new workers start, the old ones first finish what they answer.
+"""
+
+import logging
+import os
+import shutil
+import sys
+
+from gunicorn.glogging import Logger
+
+from directory.config import read_settings, refuse_unsafe
+from directory.logs import log_to_stdout
+
+settings = refuse_unsafe(read_settings())
+
+bind = f"{settings.host}:{settings.port}"
+workers = settings.web_concurrency
+# Threads keep a slow client, or a slow search, from holding up /health and everybody else.
+worker_class = "gthread"
+threads = 4
+preload_app = False  # so that HUP brings in new code
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+limit_request_line = 4094
+limit_request_fields = 60
+forwarded_allow_ips = ""  # X-Forwarded-For is read by the application, as TRUSTED_PROXIES says
+control_socket_disable = True
+proc_name = "veiviser"
+wsgi_app = "wsgi:app"
+accesslog = None  # the application tells about requests, by route template
+errorlog = "-"
+loglevel = "info"  # "debug" would quote requests
+
+# prometheus_client reads this when it is first imported: each worker keeps its numbers in files there.
+_metrics = settings.metrics_dir.absolute()
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+
+class ServerLog(Logger):
+    """gunicorn's own log, as our JSON lines on stdout.
+
+    What gunicorn warns of once a worker takes requests may quote a request or its sender, so only that it happened is
+    told. Until then, and in the parent process, there is no request: all is told.
+    """
+
+    taking_requests = False
+
+    def setup(self, cfg) -> None:
+        super().setup(cfg)
+        log_to_stdout(settings.log_level)
+        self.error_log.handlers = []
+        self.error_log.propagate = True
+        self.error_log.filters = [self._without_requests]
+
+    def _without_requests(self, record: logging.LogRecord) -> bool:
+        if self.taking_requests and record.levelno >= logging.WARNING:
+            record.msg, record.args = "a request could not be read or answered", ()
+        return True
+
+
+logger_class = ServerLog
+
+
+def on_starting(server) -> None:
+    settings.ensure_data_dir()
+    shutil.rmtree(_metrics, ignore_errors=True)
+    _metrics.mkdir(mode=0o700)
+
+
+def post_fork(server, worker) -> None:
+    # What the parent has imported is as old as the parent; a worker begun by HUP reads the code that is there now.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "directory"]:
+        del sys.modules[name]
+
+
+def post_worker_init(worker) -> None:
+    worker.log.taking_requests = True
+
+
+def child_exit(server, worker) -> None:
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
