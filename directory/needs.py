@@ -6,6 +6,7 @@ of what people say, related needs, signs of an emergency, function words). Sourc
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -54,12 +55,13 @@ class Needs:
     emergencies: tuple[EmergencySign, ...] = ()
     # kind ("stopwords", "relative", "negation", "place_prepositions") -> language -> folded words and phrases
     function_words: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    digest: str = ""  # of the files: what is derived from the taxonomy is stale when it changes
 
     @classmethod
     def load(cls, seed_dir: Path) -> Needs:
         """Read the taxonomy under ``seed_dir``. Raises OSError or ValueError when a file is missing or is not JSON."""
-        taxonomy = json.loads((seed_dir / "needs.json").read_text("utf-8"))
-        words = json.loads((seed_dir / "needs_words.json").read_text("utf-8"))
+        files = [(seed_dir / name).read_bytes() for name in ("needs.json", "needs_words.json")]
+        taxonomy, words = map(json.loads, files)
         more = {row["slug"]: row for row in words["terms"]}
         return cls(
             {row["slug"]: _need(row, more.get(row["slug"], {})) for row in taxonomy["terms"]},
@@ -68,6 +70,7 @@ class Needs:
                 kind: {code: frozenset(map(fold, texts)) for code, texts in words[kind].items()}
                 for kind in ("stopwords", "relative", "negation", "place_prepositions")
             },
+            hashlib.blake2b(b"".join(files), digest_size=8).hexdigest(),
         )
 
     def __contains__(self, slug: object) -> bool:

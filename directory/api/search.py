@@ -9,9 +9,10 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from directory.api.arguments import SearchArguments
-from directory.api.rooms import language_of_request, rooms
+from directory.api.language import preferred_language
+from directory.api.rooms import the_rooms
 from directory.api.shapes import SearchAnswer
-from directory.search.criteria import resolve
+from directory.observability import timed_search
 
 blueprint = Blueprint(
     "search",
@@ -22,18 +23,12 @@ blueprint = Blueprint(
 
 
 def _answer(values: dict[str, Any]) -> Response:
-    house = rooms()
-    now = house.clock()
-    language = language_of_request()
-    criteria = resolve(
-        values,
-        needs=house.needs,
-        places=house.places,
-        organization=house.organization_id,
-        now=now,
-        lang=language,
-    )
-    response = Response(house.searcher.answer(criteria, now), mimetype="application/json")
+    rooms = the_rooms()
+    now = rooms.clock()
+    criteria = rooms.finder.resolve(values, now=now, lang=preferred_language())
+    with timed_search():
+        answer = rooms.finder.answer(criteria, now)
+    response = Response(answer, mimetype="application/json")
     # what somebody seeks stays in no cache: not the browser's on a shared phone, not a proxy's
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = criteria.lang

@@ -53,7 +53,7 @@ class Joiner:
     ) -> bytes:
         locations = orjson.loads(snapshot.piece(hit, "locations"))
         head = snapshot.piece(hit, "head")
-        slug = head[head.rindex(b":") + 2 : -1]
+        slug = self.slug(snapshot, hit).encode()
         by_law = asked if asked and snapshot.has_key(hit, "flag:by-law") else ()
         changing = {
             "distance_km": None if hit.distance_km is None else round(hit.distance_km, 1),
@@ -81,6 +81,10 @@ class Joiner:
     def text(self, snapshot: Snapshot, hit: Hit, lang: str) -> dict[str, str | None]:
         """Name and summary of a hit's service in the language, by the stated order of fallback."""
         return orjson.loads(b"{%s}" % self._text(snapshot, hit, lang))
+
+    def slug(self, snapshot: Snapshot, hit: Hit) -> str:
+        head = bytes(snapshot.piece(hit, "head"))
+        return head[head.rindex(b":") + 2 : -1].decode()
 
     def phones(self, snapshot: Snapshot, hit: Hit) -> list[str]:
         contact = orjson.loads(b"{%s}" % snapshot.piece(hit, "facts"))["contact"]

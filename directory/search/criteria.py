@@ -34,7 +34,7 @@ class Criteria:
     gender: str | None = None
     audience: str | None = None
     municipality: tuple[str, ...] = ()  # numbers
-    organization: tuple[str, ...] = ()  # UUIDs
+    organization: tuple[str, ...] = ()  # UUIDs or slugs
     sort: Sort = "best"
     lang: str = "nb"
     page: int = 1
@@ -47,11 +47,11 @@ def resolve(
     *,
     needs: Needs,
     places: Places,
-    organization: Callable[[str], str | None],
+    is_organization: Callable[[str], bool],
     now: datetime,
     lang: str,
 ) -> Criteria:
-    """Criteria from values of the right type under the contract's names. ``organization``: UUID or slug -> UUID.
+    """Criteria from values of the right type under the contract's names. ``is_organization``: of a UUID or slug.
 
     Raises InvalidInput with every field that names something the directory doesn't know, and the nearest valid values.
     """
@@ -78,11 +78,11 @@ def resolve(
             raise InvalidInput.of("municipality", f"Takes a municipality's number or name. Nearest: {near}.")
         return found.municipality_no
 
-    def organization_id(value: str) -> str:
-        found = organization(value)
-        if found is None:
+    def organization(value: str) -> str:
+        name = value.strip().lower()
+        if not is_organization(name):
             raise InvalidInput.of("organization", "There is no such organization. Takes its id or its slug.")
-        return found
+        return name
 
     def near(value: str) -> Place:
         found = places.find(value)
@@ -124,7 +124,7 @@ def resolve(
         gender=values.get("gender"),
         audience=values.get("audience"),
         municipality=each("municipality", municipality),
-        organization=each("organization", organization_id),
+        organization=each("organization", organization),
         lang=one("lang", interface_language) or lang,
         **plain,
     )

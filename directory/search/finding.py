@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 
 from directory.needs import EmergencySign, Needs
-from directory.places import Place, Places
+from directory.places import Place, Places, geodesic_km
 from directory.search.answer import Joiner, counted
-from directory.search.criteria import Criteria
+from directory.search.criteria import Criteria, resolve
 from directory.search.engine import Engine
 from directory.search.listing import ANY
 from directory.search.query import EngineQuery, Hits, Snapshot, Term, Weights
+from directory.search.suggesting import Suggester
 from directory.search.understand import Understanding, Understood
 
 RADII_KM = (10, 25, 50, 100, 250, 500, 1000)
@@ -53,7 +54,20 @@ class Finder:
         self.weights = weights or Weights()
         self.understand = Understanding(needs, places, engine.has_term)
         self._joiner = Joiner(needs, address)
+        self.suggest = Suggester(needs, places, engine, self._joiner)
         self._municipalities = {m.municipality_no: m.name for m in places.municipalities() if m.municipality_no}
+
+    def resolve(self, values: Mapping[str, Any], *, now: datetime, lang: str) -> Criteria:
+        """Criteria from values under the contract's names: see ``criteria.resolve``. Raises InvalidInput."""
+        with self.engine.snapshot() as snapshot:
+            return resolve(
+                values,
+                needs=self.needs,
+                places=self.places,
+                is_organization=lambda name: snapshot.by_key(f"organization:{name}") is not None,
+                now=now,
+                lang=lang,
+            )
 
     def answer(self, criteria: Criteria, now: datetime) -> bytes:
         """The JSON object that the contract describes, UTF-8. Raises IndexUnavailable."""
@@ -132,7 +146,7 @@ class Finder:
         named, near = understood.place, criteria.near
         if named is None or near is None:
             return named or near
-        apart = self.places.apart_km((near.lat, near.lon), (named.lat, named.lon))
+        apart = geodesic_km((near.lat, near.lon), (named.lat, named.lon))
         return near if criteria.radius_km or apart <= max(SAME_PLACE_KM, named.radius_km) else named
 
     def _stands_anywhere(self, snapshot: Snapshot, term: Term) -> bool:

@@ -106,6 +106,7 @@ class Lister:
         plain += [f"audience:{a}" for a in entry.audiences or (ANY,)]
         plain += [
             f"organization:{entry.organization.id}",
+            f"organization:{entry.organization.slug}",
             f"service:{entry.slug}",
             f"country:{entry.country}",
             f"kind:{entry.kind}",
