@@ -43,8 +43,8 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 class ServerLog(Logger):
     """gunicorn's own log, as our JSON lines on stdout.
 
-    What gunicorn warns of once a worker takes requests may quote a request or its sender, so only that it happened is
-    told. Until then, and in the parent process, there is no request: all is told.
+    What gunicorn warns of once a worker takes requests may quote a request or its sender, so only that it
+    happened is told. Until then, and in the parent process, there is no request: all is told.
     """
 
     taking_requests = False
@@ -72,7 +72,7 @@ def on_starting(server) -> None:
 
 
 def post_fork(server, worker) -> None:
-    # What the parent has imported is as old as the parent; a worker begun by HUP reads the code that is there now.
+    # What the parent imported is as old as the parent; a worker begun by HUP reads the code that is there now.
     for name in [name for name in sys.modules if name.partition(".")[0] == "directory"]:
         del sys.modules[name]
 

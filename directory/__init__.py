@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _furnish(settings: Settings) -> Rooms:
     from datetime import UTC, datetime
+
     from directory.api.rooms import Rooms
     from directory.database import Database
 

@@ -1,7 +1,7 @@
 """What a log line is: one JSON object on stdout, and nothing in it that a person typed.
 
-Of an exception the kind and the places in the code are told, not its message, which may quote the request. What a
-library logs is told without its text for the same reason.
+Of an exception the kind and the places in the code are told, not its message, which may quote the request. What
+a library logs is told without its text for the same reason.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the house tells about itself: a log line a request, metrics, /health and /ready. Never what a person typed.
+"""What the house tells about itself: a log line a request, metrics, /health, /ready. Never what a person typed.
 
-A request is told by its route template, method, status, time taken and an id of ours: not its path, query, body,
-headers or sender. ``logs`` says what a line looks like.
+A request is told by its route template, method, status, time taken and an id of ours: not its path, query,
+body, headers or sender. ``logs`` says what a line looks like.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def timed_search() -> Iterator[None]:
 class Check:
     """Something that must work before requests are sent here.
 
-    ``run`` returns None, or tells in a few words what is wrong (in public: no path, no address, no data). What it
-    raises counts as wrong.
+    ``run`` returns None, or tells in a few words what is wrong (in public: no path, no address, no data). What
+    it raises counts as wrong.
     """
 
     name: str
@@ -72,7 +72,7 @@ blueprint = Blueprint("observability", __name__)
 
 
 def register(app: Flask, watch: Watch) -> None:
-    """Register this first: what is registered first has the last word on an answer, and so times all of it."""
+    """Register this first: the first one has the last word on an answer, and so times all of it."""
     app.extensions["veiviser-watch"] = watch
     app.register_blueprint(blueprint)
 
@@ -111,7 +111,7 @@ def health() -> Response:
 
 @blueprint.get("/ready")
 def ready() -> Response:
-    """200 when a search sent here would be answered, found out by searching; else 503. Tells each component's state."""
+    """200 when a search sent here would be answered, found out by searching; else 503; with each component."""
     watch: Watch = current_app.extensions["veiviser-watch"]
     components = []
     for check in watch.checks:

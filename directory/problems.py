@@ -1,7 +1,7 @@
 """The one place that turns exceptions into answers: problem+json (RFC 9457), or a plain page for a browser.
 
-What went wrong is told by a code of the list below, with words of ours. Nothing of the exception itself is shown but
-what a domain exception says: no stack, no SQL, no path, and never what a person typed.
+What went wrong is told by a code of the list below, with words of ours. Of the exception itself only what a domain
+exception says is shown: no stack, no SQL, no path, and never what a person typed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PROGRAM_PATHS = ("/api/", "/health", "/ready", "/metrics")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``meaning`` tells what happened and what to do; it is the ``detail`` where there is nothing more exact."""
+    """``meaning`` tells what happened and what to do; it is the ``detail`` where nothing is more exact."""
 
     code: str
     status: int
@@ -75,7 +75,7 @@ PROBLEMS: Mapping[str, Problem] = {
             "too-many-requests",
             429,
             "Too many requests",
-            "There were too many requests from one address. Try again after the time in Retry-After (seconds).",
+            "Too many requests came from one address. Try again after the time in Retry-After (seconds).",
         ),
         Problem(
             "request-refused",
@@ -109,6 +109,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(DirectoryError, _from_domain)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_unexpected)
+    app.log_exception = _tell  # type: ignore[method-assign]  # Flask's own would log the path
 
 
 def respond(
@@ -152,8 +153,8 @@ def _from_http(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
     if status < 400 or error.response is not None:  # a redirect, or an answer that is complete
         return error
-    if status >= 500:
-        log.error("unexpected", exc_info=error)
+    if status >= 500 and error.code is not None:
+        _tell(getattr(error, "original_exception", None) or error)
     fallback = PROBLEMS["request-refused" if status < 500 else "internal-error"]
     problem = _BY_STATUS.get(status, fallback)
     # flask-smorest and webargs hang their findings on the exception
@@ -163,8 +164,12 @@ def _from_http(error: HTTPException) -> Response | HTTPException:
     return respond(problem, status=status, errors=errors, headers=kept | dict(data.get("headers") or {}))
 
 
-def _from_unexpected(error: Exception) -> Response:
+def _tell(error: Any) -> None:
     log.error("unexpected", exc_info=error)
+
+
+def _from_unexpected(error: Exception) -> Response:
+    _tell(error)
     return respond(PROBLEMS["internal-error"])
 
 

@@ -50,7 +50,7 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(self), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",  # unless the view says more
@@ -72,7 +72,7 @@ RATE_LIMITED = "/api/v1/"
 
 
 def permission_names(rule: Rule) -> Iterator[str]:
-    """The names that a route must have in PERMISSIONS; HEAD and OPTIONS tell nothing that the others do not."""
+    """What a route is called in PERMISSIONS; HEAD and OPTIONS tell nothing that the others do not."""
     for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
         yield f"{method} {rule.rule}"
 
@@ -128,10 +128,10 @@ def _asks_directly_from_here() -> bool:
 
 
 class RateLimiter:
-    """How much one client may ask of this process. ``limits``: as the setting RATE_LIMITS; ``off`` for no limit.
+    """How much one client may ask of this process. ``limits``: as the setting RATE_LIMITS.
 
-    A client is known by a keyed hash of its address, whose key dies with the process, and is forgotten when its
-    window ends. An IPv6 client is its /64 network, of which one subscriber has at least one.
+    A client is known by a keyed hash of its address, whose key dies with the process, and is forgotten when
+    its window ends. An IPv6 client is its /64 network, of which one subscriber has at least one.
     """
 
     def __init__(self, limits: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
+
+from directory.languages import negotiate, normalize
 
 if TYPE_CHECKING:
     from directory.config import Settings
@@ -25,15 +27,25 @@ class Rooms:
     database: Database
     needs: Needs
     places: Places
-    finder: Finder
+    searcher: Finder
     clock: Callable[[], datetime]  # aware, UTC
 
 
-def open_to(app: Flask, rooms: Rooms) -> None:
-    app.extensions[_KEY] = rooms
+def open_to(app: Flask, found: Rooms) -> None:
+    app.extensions[_KEY] = found
 
 
-def the_rooms() -> Rooms:
+def rooms() -> Rooms:
     """The rooms of the application that is answering now."""
     found: Rooms = current_app.extensions[_KEY]
     return found
+
+
+def language_of_request() -> str:
+    """The first language of Accept-Language that we have labels in, else the setting DEFAULT_LANGUAGE."""
+    return negotiate(request.headers.get("Accept-Language"), rooms().settings.default_language)
+
+
+def language_of(values: Mapping[str, Any]) -> str:
+    """The language asked for by ``lang``, else by Accept-Language. Raises InvalidInput for what is no language."""
+    return normalize(values["lang"]) if values.get("lang") else language_of_request()

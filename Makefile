@@ -1,0 +1,56 @@
+# Veiviser. `make help` tells what each target does. Needs make and Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SIZE ?=
+ONLY ?=
+export SIZE ONLY
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock install
+
+help: ## Tell what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Set up all that is needed and serve the directory on http://127.0.0.1:8000 (PORT=…); Ctrl-C ends it
+	@exec $(BIN)/python -m directory.cli serve
+
+test: $(VENV)/.installed-for-work ## Set up what the tests need (PostgreSQL with PostGIS, Chromium) and run all of them
+	@sh tests/system-packages.sh
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-for-work ## Check format, lint, types, who imports whom, and links in the documentation
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest tests/docs/test_links.py
+
+bench: $(VENV)/.installed-for-work ## Measure relevance and speed; SIZE=10000 and ONLY=relevance choose what runs
+	@$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.installed-for-work ## Choose the newest versions that pyproject.toml allows and write both lock files
+	@$(BIN)/uv pip compile $(LOCK_ARGS) --extra install pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK_ARGS) --extra install --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+# The same files on every machine and Python; no address of an index in them, so that each machine uses its own.
+LOCK_ARGS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade
+
+install: $(VENV)/.installed ## Install what is needed to serve, without serving
+
+$(VENV)/.installed: requirements.lock | $(VENV)/bin/python
+	@echo "Installing what Veiviser needs (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-for-work: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing what its tests and checks need (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Veiviser needs Python 3.11 or newer; PYTHON=python3.12 chooses one" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python lacks venv: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }

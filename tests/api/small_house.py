@@ -1,0 +1,38 @@
+"""A house with no rooms: problems, security and observability around a few doors made for the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from directory import observability, problems, security
+from directory.config import Settings
+from directory.observability import Check, Watch
+from directory.security import Who
+
+
+@contextmanager
+def small_house(
+    settings: Settings,
+    doors: Mapping[str, Callable[..., object]] | None = None,
+    *,
+    checks: tuple[Check, ...] = (),
+    unlisted: frozenset[str] = frozenset(),
+) -> Iterator[FlaskClient]:
+    """``doors``: "METHOD /rule" -> view, for all to use but those that are ``unlisted`` in the permissions."""
+    app = Flask("small_house", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    observability.register(app, Watch(checks, lambda: 7))
+    problems.register(app)
+    security.register(app, settings)
+    for door, view in (doors or {}).items():
+        method, _, rule = door.partition(" ")
+        app.add_url_rule(rule, endpoint=door.replace(".", "_"), view_func=view, methods=[method])
+    listed = {door: Who.PUBLIC for door in (doors or {}) if door not in unlisted}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(security, "PERMISSIONS", {**security.PERMISSIONS, **listed})
+        yield app.test_client()

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import pytest
+from flask import request
+
+from directory.config import Settings
+from directory.security import HSTS, RateLimiter
+from tests.api.small_house import small_house
+
+DOOR = {"GET /api/v1/door": lambda: "well"}
+
+
+def test_every_answer_tells_the_browser_to_trust_nobody_else(settings: Settings) -> None:
+    with small_house(settings) as client:
+        for path in ("/health", "/nowhere"):
+            headers = client.get(path).headers
+            policy = headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert "http" not in policy
+            assert "frame-ancestors 'none'" in policy
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Referrer-Policy"] == "no-referrer"
+            assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+            assert headers["Cache-Control"] == "no-store"
+            assert "Strict-Transport-Security" not in headers
+            assert "Server" not in headers
+
+
+def test_production_keeps_browsers_on_https() -> None:
+    settings = Settings(
+        _env_file=None,
+        environment="production",
+        secret_key="k" * 40,  # type: ignore[arg-type]
+        base_url="https://help.example.org",
+        rate_limits="off",
+    )
+    with small_house(settings) as client:
+        assert client.get("/health").headers["Strict-Transport-Security"] == HSTS
+
+
+def test_any_site_may_ask_the_api_without_credentials(settings: Settings) -> None:
+    with small_house(settings, DOOR) as client:
+        for path in ("/api/v1/door", "/api/v1/nowhere"):
+            headers = client.get(path, headers={"Origin": "https://partner.example"}).headers
+            assert headers["Access-Control-Allow-Origin"] == "*"
+            assert "Access-Control-Allow-Credentials" not in headers
+        asked_first = client.options("/api/v1/door", headers={"Origin": "https://partner.example"})
+        assert asked_first.status_code == 200
+        assert "Content-Type" in asked_first.headers["Access-Control-Allow-Headers"]
+        assert "Access-Control-Allow-Origin" not in client.get("/health").headers
+
+
+def test_a_route_that_is_not_in_the_table_is_refused(settings: Settings) -> None:
+    with small_house(settings, DOOR, unlisted=frozenset(DOOR)) as client:
+        assert client.get("/api/v1/door").status_code == 404
+        assert client.head("/api/v1/door").status_code == 404
+    with small_house(settings, DOOR) as client:
+        assert client.get("/api/v1/door").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sender", "forwarded", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("192.0.2.7", {}, 404),
+        ("", {}, 404),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, 404),
+        ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, 404),
+    ],
+)
+def test_metrics_are_told_to_programs_on_this_machine_only(
+    settings: Settings, sender: str, forwarded: dict[str, str], status: int
+) -> None:
+    with small_house(settings) as client:
+        response = client.get("/metrics", environ_base={"REMOTE_ADDR": sender}, headers=forwarded)
+        assert response.status_code == status
+
+
+def test_metrics_are_told_to_all_where_that_is_set(settings: Settings) -> None:
+    with small_house(settings.model_copy(update={"metrics_public": True})) as client:
+        assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
+
+
+def test_who_asks_too_much_is_told_when_to_come_back(settings: Settings) -> None:
+    limited = settings.model_copy(update={"rate_limits": "3/minute"})
+    with small_house(limited, DOOR) as client:
+        one, other = {"REMOTE_ADDR": "192.0.2.7"}, {"REMOTE_ADDR": "192.0.2.8"}
+        assert [client.get("/api/v1/door", environ_base=one).status_code for _ in range(4)] == [
+            200,
+            200,
+            200,
+            429,
+        ]
+        refused = client.get("/api/v1/door", environ_base=one)
+        assert refused.json["type"] == "/problems/too-many-requests"  # type: ignore[index]
+        assert 0 < int(refused.headers["Retry-After"]) <= 61
+        assert client.get("/api/v1/door", environ_base=other).status_code == 200
+        assert client.get("/health", environ_base=one).status_code == 200
+
+
+def test_the_whole_network_of_an_ipv6_subscriber_is_one_client() -> None:
+    limiter = RateLimiter("1/day")
+    assert limiter.take("2001:db8:1:2::1") == 0
+    assert limiter.take("2001:db8:1:2:ffff::9") > 0
+    assert limiter.take("2001:db8:1:3::1") == 0
+
+
+def test_no_limit_is_kept_where_it_is_off() -> None:
+    limiter = RateLimiter("off")
+    assert not any(limiter.take("192.0.2.7") for _ in range(1000))
+
+
+def test_no_address_is_kept() -> None:
+    limiter = RateLimiter("5/minute")
+    limiter.take("192.0.2.7")
+    assert limiter._windows is not None
+    assert "192.0.2.7" not in repr(vars(limiter._windows.storage))
+
+
+def test_a_request_gets_an_id_of_ours_whatever_it_says_itself(settings: Settings) -> None:
+    with small_house(settings, {"GET /api/v1/door": lambda: request.path}) as client:
+        ids = {
+            client.get("/health", headers={"X-Request-Id": "theirs"}).headers["X-Request-Id"]
+            for _ in range(2)
+        }
+    assert len(ids) == 2
+    assert "theirs" not in ids

@@ -1,0 +1,29 @@
+"""What all tests share. The databases' fixtures are in ``databases``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from directory.config import PREFIX, Settings
+
+pytest_plugins = ["tests.databases"] if find_spec("tests.databases") else []
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_of_this_machine() -> Iterator[None]:
+    """The tests see no setting of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith(PREFIX) or n in ("PORT", "WEB_CONCURRENCY")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a house of its own, empty, without rate limits."""
+    return Settings(_env_file=None, data_dir=tmp_path / "var", rate_limits="off")
