@@ -22,7 +22,7 @@ from directory.catalogue import vocabulary
 from directory.errors import InvalidInput
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
-_PHONE = re.compile(r"\+?\d[\d ]*\d")
+_PHONE = re.compile(r"\+?\d([ -]?\d)*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _URL = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?")
 

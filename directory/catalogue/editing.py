@@ -70,6 +70,7 @@ def save_service(
     expected_version: int | None = None,
 ) -> Saved:
     """As ``edit_service``, in the caller's transaction and without a geocoder."""
+    take_turns(session)
     if expected_version is not None:
         found = session.execute(select(_SERVICE.c.version).where(_SERVICE.c.slug == draft.slug)).scalar()
         if found != expected_version:
@@ -86,6 +87,7 @@ def save_services(
     origin: str = "local",
 ) -> list[Saved]:
     """Save many, in order. Raises InvalidInput on the first that names an unknown need or organization."""
+    take_turns(session)
     known = needs if isinstance(needs, set | frozenset) else frozenset(needs)
     organizations = _organization_ids(session, {draft.organization for draft in drafts})
     for draft in drafts:
@@ -98,6 +100,7 @@ def save_services(
 
 def remove_service(session: Session, slug: str, *, now: datetime) -> None:
     """Take a service out of the catalogue with all that hangs on it. Raises NotFound."""
+    take_turns(session)
     found = session.execute(select(_SERVICE.c.id).where(_SERVICE.c.slug == slug)).scalar()
     if found is None:
         raise NotFound(f"There is no service {slug}.")
@@ -110,6 +113,7 @@ def save_organizations(
     session: Session, drafts: Sequence[OrganizationDraft], *, now: datetime, origin: str = "local"
 ) -> list[Saved]:
     """Save organizations. One that changes gives its services a new version too: their entries name it."""
+    take_turns(session)
     table = _ORGANIZATION
     columns = (table.c.slug, table.c.id, table.c.digest, table.c.version)
     slugs = [draft.slug for draft in drafts]
@@ -134,6 +138,14 @@ def save_organizations(
             _touch_services(session, key, now)
         saved.append(Saved(key, version, True))
     return saved
+
+
+def take_turns(session: Session) -> None:
+    """Only one transaction at a time changes the catalogue: positions of the change log are given before the commit, and
+    a reader of it could otherwise pass one that is not there yet. SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHANGING})
 
 
 _SERVICE: Table = m.Service.__table__  # type: ignore[attr-defined]
@@ -281,9 +293,5 @@ def _touch_services(session: Session, organization: UUID, now: datetime) -> None
 
 def _log(session: Session, changes: Iterable[tuple[UUID, str]], now: datetime) -> None:
     rows = [{"entity": "service", "entity_id": key, "change": change, "at": now} for key, change in changes]
-    if not rows:
-        return
-    if session.get_bind().dialect.name == "postgresql":
-        # Positions are given before the commit: without order, a reader could pass one that is not there yet.
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHANGING})
-    session.execute(insert(_LOG), rows)
+    if rows:
+        session.execute(insert(_LOG), rows)
