@@ -1,0 +1,309 @@
+"""Searching the index: one engine a process, any number of threads.
+
+    snapshot = engine.snapshot()
+    hits = snapshot.search(query)
+    pieces = [snapshot.piece(hit, "static") for hit in hits.hits]
+
+A snapshot is one generation of the index and stays what it is: take one for each request. A new generation is noticed
+with the next snapshot, by one ``stat``. While the newest can't be read, the one before it goes on being searched.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from whoosh.reading import IndexReader, MultiReader
+
+from directory import hours
+from directory.errors import IndexUnavailable
+from directory.search import curve, ranking
+from directory.search.candidates import common
+from directory.search.evaluation import Found, Sought, View, evaluate
+from directory.search.generation import (
+    Generation,
+    SegmentEntry,
+    check_sizes,
+    read_dead,
+    read_generation,
+    signature,
+)
+from directory.search.opening import UNKNOWN, OpenStates, StatesAt
+from directory.search.postings import KEY, TEXT, Postings
+from directory.search.query import EngineQuery, Hit, Hits, Term
+from directory.search.segment import Segment
+
+_ATTEMPTS = 5  # to open a generation while a writer removes what an older one needed
+
+
+class Snapshot:
+    """One generation, opened. Hits are only meaningful to the snapshot that found them."""
+
+    def __init__(self, generation: Generation, views: Sequence[View]) -> None:
+        self.generation = generation.number
+        self.position = generation.position
+        self.fingerprint = generation.fingerprint
+        self.documents = generation.documents
+        self._views = list(views)
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Nothing to give back: files stay open as long as a snapshot of them is in use."""
+
+    def search(self, query: EngineQuery) -> Hits:
+        """Raises ValueError for a point, radius, offset or limit that is none."""
+        _refuse_nonsense(query)
+        terms, boosts = self._sought(query.terms, weighted=True), self._sought(query.boosts, weighted=False)
+        covering = None
+        if query.point is not None and query.radius_km is not None:
+            covering = curve.covering(*query.point, query.radius_km)
+        found = [
+            (number, part)
+            for number, view in enumerate(self._views)
+            if (part := evaluate(view, query, terms[number], boosts[number], covering)) is not None
+        ]
+        facets: dict[str, dict[str, int]] = {prefix: {} for prefix in query.facets}
+        for _, part in found:
+            for prefix, counts in part.facets.items():
+                total = facets[prefix]
+                for key, count in counts.items():
+                    total[key] = total.get(key, 0) + count
+        return Hits(sum(part.total for _, part in found), self._page(found, query), facets)
+
+    def _page(self, found: list[tuple[int, Found]], query: EngineQuery) -> tuple[Hit, ...]:
+        rows = [(number, part, row) for number, part in found for row in range(len(part.order))]
+        if len(found) > 1:
+            rows.sort(key=self._place_in_order)
+        page = rows[query.offset : query.offset + query.limit]
+        asked = {*query.serving, *(key for group in query.preferred for key in group)}
+        keys = {
+            number: self._keys(number, [int(p.documents[r]) for n, p, r in page if n == number], asked)
+            for number in {number for number, _, _ in page}
+        }
+        return tuple(
+            Hit(
+                segment=number,
+                document=(document := int(part.documents[row])),
+                score=round(float(part.scores[row]), 6),
+                distance_km=None if math.isnan(distance := float(part.distances[row])) else distance,
+                spot=None if (spot := int(part.spots[row])) < 0 else spot,
+                open=int(part.states[row]),
+                keys=keys[number][document],
+            )
+            for number, part, row in page
+        )
+
+    def _place_in_order(self, row: tuple[int, Found, int]) -> tuple[int, str, UUID]:
+        number, part, at = row
+        segment, document = self._views[number].segment, int(part.documents[at])
+        return int(part.order[at]), segment.sort_name(document), segment.identity(document)
+
+    def _keys(self, number: int, documents: list[int], keys: Iterable[str]) -> dict[int, frozenset[str]]:
+        """Which of the keys each of the documents has."""
+        found: dict[int, set[str]] = {document: set() for document in documents}
+        asked = np.array(documents, dtype=np.uint32)
+        for key in keys:
+            if (postings := self._views[number].segment.postings(KEY, key)) is None:
+                continue
+            at = np.minimum(postings[0].searchsorted(asked), len(postings[0]) - 1)
+            for document in asked[postings[0][at] == asked].tolist():
+                found[document].add(key)
+        return {document: frozenset(has) for document, has in found.items()}
+
+    def _sought(self, terms: Sequence[Term], *, weighted: bool) -> list[Sought]:
+        """For each segment its share of the terms. What a term tells is that of its most common alternative: a rare
+        misspelling must not tell more than the word itself. A word that no service has tells most."""
+        resolved: list[list[tuple[float, tuple[tuple[float, Postings], ...]]]] = [[] for _ in self._views]
+        total = 0.0
+        for term in terms:
+            most = 0
+            parts: list[list[tuple[float, Postings]]] = [[] for _ in self._views]
+            for text, weight in term.alternatives:
+                having = 0
+                for number, view in enumerate(self._views):
+                    if (postings := view.segment.postings(TEXT, text)) is not None:
+                        parts[number].append((weight, postings))
+                        having += living(postings[0], view.dead)
+                most = max(most, having)
+            tells = ranking.information(self.documents, most)
+            total += tells * term.weight if weighted else tells
+            for number, part in enumerate(parts):
+                if part:
+                    resolved[number].append((tells * term.weight, tuple(part)))
+        return [Sought(tuple(part), total) for part in resolved]
+
+    def piece(self, hit: Hit, name: str) -> bytes:
+        """A piece of the hit's document, b"" where it has none of that name."""
+        return self._views[hit.segment].segment.piece(hit.document, name) or b""
+
+    def has_key(self, hit: Hit, key: str) -> bool:
+        return key in self._keys(hit.segment, [hit.document], (key,))[hit.document]
+
+    def by_key(self, key: str) -> Hit | None:
+        """The first service with the key, as a hit without a score: for its pieces."""
+        for number, view in enumerate(self._views):
+            if (postings := view.segment.postings(KEY, key)) is not None:
+                alive = (
+                    np.setdiff1d(postings[0], view.dead, assume_unique=True)
+                    if len(view.dead)
+                    else postings[0]
+                )
+                if len(alive):
+                    return Hit(number, int(alive[0]), 0.0, None, None, UNKNOWN)
+        return None
+
+    def has_term(self, term: str) -> bool:
+        return self._having(TEXT, term) > 0
+
+    def keys_with_prefix(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """The keys that begin with the prefix, in order, at most ``limit``, and how many services have each."""
+        found: set[str] = set()
+        for view in self._views:
+            # the first of each segment are enough to know the first of all, unless some of them are dead
+            found |= set(islice(view.segment.keys(prefix), limit if not len(view.dead) else None))
+        counted = ((key, self._having(KEY, key)) for key in sorted(found))
+        return list(islice((item for item in counted if item[1]), limit))
+
+    def identity(self, hit: Hit) -> UUID:
+        return self._views[hit.segment].segment.identity(hit.document)
+
+    def lookup(self, identity: UUID) -> Hit | None:
+        """A service by its id, as a hit without a score: for its pieces."""
+        for number, view in enumerate(self._views):
+            document = view.segment.lookup(identity)
+            if document is not None and living(np.array([document], dtype=np.uint32), view.dead):
+                return Hit(number, document, 0.0, None, None, UNKNOWN)
+        return None
+
+    def count(self, keys: Iterable[str]) -> dict[str, int]:
+        """How many services have each of the keys."""
+        return {key: self._having(KEY, key) for key in keys}
+
+    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """How many services have each of the terms of the text."""
+        return {term: self._having(TEXT, term) for term in terms}
+
+    def _having(self, field: str, term: str) -> int:
+        return sum(
+            living(postings[0], view.dead)
+            for view in self._views
+            if (postings := view.segment.postings(field, term)) is not None
+        )
+
+    def lexicon(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Terms of the text that begin with the prefix, in order, and how many services have each; none of 0."""
+        for term in sorted({term for view in self._views for term in view.segment.terms(prefix)}):
+            if having := self._having(TEXT, term):
+                yield term, having
+
+    def expand_prefix(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """The most frequent terms that begin with the prefix."""
+        return sorted(self.lexicon(prefix), key=lambda item: (-item[1], item[0]))[:limit]
+
+    def similar(self, word: str, edits: int, prefix: int = 1) -> list[tuple[str, int]]:
+        """Terms within so many edits (Damerau-Levenshtein) that share the first letters, the most frequent first."""
+        if not self._views:
+            return []
+        found = set(self.whoosh().terms_within(TEXT, word, edits, prefix))
+        having = ((term, self._having(TEXT, term)) for term in found)
+        return sorted((item for item in having if item[1]), key=lambda item: (-item[1], item[0]))
+
+    def whoosh(self) -> IndexReader:
+        """Whoosh's own reader of this generation. There must be at least one segment."""
+        readers: list[IndexReader] = [view.segment.whoosh(view.dead.tolist()) for view in self._views]
+        return readers[0] if len(readers) == 1 else MultiReader(readers)
+
+
+class Engine:
+    """Raises IndexUnavailable from ``snapshot`` as long as no generation could be read at all."""
+
+    def __init__(self, path: Path, *, states_at: StatesAt = hours.states_at) -> None:
+        self._path = Path(path)
+        self._states_at = states_at
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int, int] | None = None
+        self._snapshot: Snapshot | None = None
+        self._opened: dict[str, tuple[Segment, OpenStates]] = {}
+        self.problem: str | None = None  # why the newest generation is not the one that is searched
+
+    def snapshot(self) -> Snapshot:
+        """The newest generation that can be read."""
+        if self._snapshot is None or signature(self._path) != self._seen:
+            with self._lock:
+                self._refresh()
+        if self._snapshot is None:
+            raise IndexUnavailable(self.problem or "There is no index yet.")
+        return self._snapshot
+
+    def has_term(self, term: str) -> bool:
+        """Whether any service's text has the term, in the newest generation."""
+        return self.snapshot().has_term(term)
+
+    def _refresh(self) -> None:
+        seen = signature(self._path)
+        if self._snapshot is not None and seen == self._seen:
+            return  # another thread was here first
+        for attempt in range(_ATTEMPTS):
+            try:
+                seen = signature(self._path)
+                generation = read_generation(self._path)
+                opened = {entry.name: self._open(entry) for entry in generation.segments}
+                dead = [read_dead(self._path, entry) for entry in generation.segments]
+            except (IndexUnavailable, OSError, ValueError) as error:
+                # A writer may have switched twice since the manifest was read, and removed what it names.
+                if attempt + 1 < _ATTEMPTS and signature(self._path) != seen:
+                    continue
+                reason = (
+                    error.detail if isinstance(error, IndexUnavailable) else f"The index is damaged: {error}."
+                )
+                self.problem = reason
+                # Not tried again until there is another manifest, if there is something to search meanwhile.
+                self._seen = seen
+                return
+            self._snapshot = Snapshot(generation, _views(opened, dead))
+            self._opened, self._seen, self.problem = opened, seen, None
+            return
+
+    def _open(self, entry: SegmentEntry) -> tuple[Segment, OpenStates]:
+        if entry.name in self._opened:
+            return self._opened[entry.name]
+        check_sizes(self._path, entry)
+        segment = Segment(self._path / entry.name)
+        return segment, OpenStates(segment.schedules, self._states_at)
+
+
+def _views(opened: dict[str, tuple[Segment, OpenStates]], dead: list[np.ndarray]) -> list[View]:
+    """Lengths are measured against the average of all living documents."""
+    length, documents = 0.0, 0
+    for (segment, _), gone in zip(opened.values(), dead, strict=True):
+        lengths = segment.array["length"]
+        length += float(lengths.sum(dtype=np.float64)) - float(lengths[gone].sum(dtype=np.float64))
+        documents += segment.documents - len(gone)
+    average = length / documents if documents else 0.0
+    return [
+        View(segment, gone, ranking.length_norm(segment.array["length"], average), states)
+        for (segment, states), gone in zip(opened.values(), dead, strict=True)
+    ]
+
+
+def living(documents: np.ndarray, dead: np.ndarray) -> int:
+    """How many of the documents (ascending, as ``dead``) are not dead."""
+    return len(documents) - len(common(documents, dead)[0]) if len(dead) else len(documents)
+
+
+def _refuse_nonsense(query: EngineQuery) -> None:
+    if query.point is not None:
+        latitude, longitude = query.point
+        if not (-90.0 <= latitude <= 90.0 and -180.0 <= longitude <= 180.0):
+            raise ValueError("the point is not on Earth")
+    if query.radius_km is not None and not 0.0 < query.radius_km < math.inf:
+        raise ValueError("the radius is not a positive number")
+    if query.offset < 0 or query.limit < 0:
+        raise ValueError("offset and limit can't be negative")

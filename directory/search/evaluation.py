@@ -1,0 +1,317 @@
+"""One query against one segment: who is a candidate, where, how good, and the first of them in order.
+
+Cheap tests come first: which part of the segment to look at, filters, need and text over that part; then distances,
+hours, scores and counts for those that are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from directory.places.distance import distances_km
+from directory.search import ranking
+from directory.search.candidates import Candidates
+from directory.search.counting import count_keys
+from directory.search.opening import CLOSED, UNKNOWN, OpenStates
+from directory.search.postings import KEY, Postings
+from directory.search.query import EngineQuery, Sort
+from directory.search.segment import Segment
+
+# Single documents are dearer to look up than ranges: so many times fewer must they be.
+_SELECTIVE = 8
+# Scores are compared to a millionth and distances to 0.1 m, so that rounding never decides an order.
+_SCORE_STEPS, _DISTANCE_STEPS = 1e6, 1e4
+_MOST_SCORE, _MOST_DISTANCE, _MOST_DAYS = (1 << 30) - 1, (1 << 28) - 1, (1 << 20) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Terms as one segment has them: for each term what it tells, and its alternatives (weight, postings)."""
+
+    terms: tuple[tuple[float, tuple[tuple[float, Postings], ...]], ...]
+    total: float  # what all of them tell together, also those that no document has
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A segment as one generation sees it."""
+
+    segment: Segment
+    dead: np.ndarray  # uint32, ascending: documents that have been replaced or removed
+    norms: np.ndarray  # BM25's length norm of each document
+    states: OpenStates
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first ones in ascending order of (``order``, name), one entry each; ``facets`` and ``total`` are of all."""
+
+    total: int
+    facets: Mapping[str, Mapping[str, int]]
+    order: np.ndarray
+    documents: np.ndarray
+    scores: np.ndarray
+    distances: np.ndarray  # km; NaN without a point or a place
+    spots: np.ndarray  # -1: none
+    states: np.ndarray
+
+
+def evaluate(
+    view: View, query: EngineQuery, terms: Sought, boosts: Sought, covering: np.ndarray | None
+) -> Found | None:
+    """The first ``offset + limit`` of this segment, or None where it has no candidate."""
+    segment = view.segment
+    wanted = {key: found for key in query.wanted if (found := segment.postings(KEY, key)) is not None}
+    part = _part(segment, query, wanted, terms, covering)
+    if not part.size:
+        return None
+    mask = _passing(view, query, part)
+    norms = part.of(view.norms) if terms.terms or boosts.terms else view.norms
+    missing = np.ones(part.size, dtype=np.float32)
+    for key, (documents, strengths) in wanted.items():
+        slots, strengths = part.place(documents, strengths)
+        missing[slots] = ranking.missing(missing[slots], query.wanted[key], strengths)
+    text, share = _text(part, terms, norms)
+    if query.wanted or query.terms:
+        enough = np.float32(query.minimum_text * terms.total * (1 - 1e-6))
+        mask &= (missing < 1) | ((share >= enough) & (share > 0))
+    slots = np.flatnonzero(mask)
+    serving = _having(segment, part, query.serving)[slots]
+    documents = part.documents(slots)
+    kept, distances, spots, states = _located(view, query, documents, serving)
+    if not len(kept):
+        return None
+    slots, documents, serving = slots[kept], documents[kept], serving[kept]
+
+    reach = segment.array["reach"][documents]
+    need = 1 - missing[slots]
+    boost = _text(part, boosts, norms)[0][slots]
+    if query.wanted or query.terms:
+        scores = ranking.base(
+            need, text[slots] / (terms.total or 1), boost / (boosts.total or 1), query.weights
+        ).astype(np.float64)
+    else:
+        scores = np.ones(len(slots))
+    if query.point is not None:
+        scores *= ranking.place_factor(distances, reach, serving, query.weights)
+    else:
+        scores *= ranking.placeless_factor(segment.array["prominence"][documents], reach, query.weights)
+    scores *= segment.array["trust"][documents]
+    for group in query.preferred:
+        scores *= _preferred(segment, part, group)[slots]
+
+    order = _order(query.sort, scores, distances, states, segment.array["verified_on"][documents])
+    if query.open_at is not None:
+        order |= (states == UNKNOWN).astype(np.int64) << 60
+    first = _first(order, segment.array["name_rank"][documents], query.offset + query.limit)
+    return Found(
+        total=len(documents),
+        facets=count_keys(segment, documents, query.facets),
+        order=order[first],
+        documents=documents[first],
+        scores=scores[first],
+        distances=distances[first],
+        spots=spots[first],
+        states=states[first],
+    )
+
+
+def _part(
+    segment: Segment,
+    query: EngineQuery,
+    wanted: Mapping[str, Postings],
+    terms: Sought,
+    covering: np.ndarray | None,
+) -> Candidates:
+    """The smallest part of the segment that surely holds all candidates."""
+    choices: list[list[np.ndarray]] = []  # each: the documents of one of these lists
+    if query.wanted or query.terms:
+        choices.append(
+            [documents for documents, _ in wanted.values()]
+            + [found[0] for _, alternatives in terms.terms for _, found in alternatives]
+        )
+    for keys in query.filters:
+        choices.append([found[0] for key in keys if (found := segment.postings(KEY, key)) is not None])
+    narrowest = min(choices, key=_size, default=None)
+    if narrowest is not None and (_size(narrowest) + 1) * _SELECTIVE > segment.documents:
+        narrowest = None
+    if covering is not None:
+        ranges = segment.near(covering)
+        others = [segment.extras_near(covering)]
+        others += [found[0] for key in query.serving if (found := segment.postings(KEY, key)) is not None]
+        near = sum(high - low for low, high in ranges) + _size(others)
+        if near * 2 < segment.documents and (narrowest is None or near < _size(narrowest) * _SELECTIVE):
+            return Candidates.joined(ranges, np.concatenate(others))
+    if narrowest is not None:
+        return Candidates.joined([], np.concatenate([np.empty(0, dtype=np.uint32), *narrowest]))
+    return Candidates([(0, segment.documents)])
+
+
+def _size(lists: Sequence[np.ndarray]) -> int:
+    return sum(map(len, lists))
+
+
+def _having(segment: Segment, part: Candidates, keys: Sequence[str] | frozenset[str]) -> np.ndarray:
+    """Which slots have at least one of the keys."""
+    has = np.zeros(part.size, dtype=bool)
+    for key in keys:
+        if (row := segment.bit_row(key)) is not None:
+            has |= part.has_bits(row)
+        elif (found := segment.postings(KEY, key)) is not None:
+            has[part.place(*found)[0]] = True
+    return has
+
+
+def _passing(view: View, query: EngineQuery, part: Candidates) -> np.ndarray:
+    """Which slots are alive and pass every filter."""
+    mask = np.ones(part.size, dtype=bool)
+    if len(view.dead):
+        mask[part.place(view.dead, view.dead)[0]] = False
+    for keys in query.filters:
+        mask &= _having(view.segment, part, keys)
+    if query.age is not None:
+        mask &= part.of(view.segment.array["youngest"]) <= query.age
+        mask &= part.of(view.segment.array["oldest"]) >= query.age
+    return mask
+
+
+def _text(part: Candidates, sought: Sought, norms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """By slot: the sum of the best alternatives' scores, and of what the terms that are there tell."""
+    text = np.zeros(part.size, dtype=np.float32)
+    share = np.zeros(part.size, dtype=np.float32)
+    for tells, alternatives in sought.terms:
+        if len(alternatives) == 1:
+            weight, postings = alternatives[0]
+            slots, weights = part.place(*postings)
+            text[slots] += tells * weight * ranking.saturation(weights, norms[slots])
+            share[slots] += tells * weight
+        elif alternatives:
+            best = np.zeros(part.size, dtype=np.float32)
+            most = np.zeros(part.size, dtype=np.float32)
+            touched = []
+            for weight, postings in alternatives:
+                slots, weights = part.place(*postings)
+                best[slots] = np.maximum(best[slots], weight * ranking.saturation(weights, norms[slots]))
+                most[slots] = np.maximum(most[slots], weight)
+                touched.append(slots)
+            # A slot may be touched twice: it is then set twice to the same value.
+            slots = np.concatenate(touched)
+            text[slots] = text[slots] + tells * best[slots]
+            share[slots] = share[slots] + tells * most[slots]
+    return text, share
+
+
+def _preferred(segment: Segment, part: Candidates, group: Mapping[str, float]) -> np.ndarray:
+    """By slot the best factor of the keys that are there; 1 where there is none."""
+    factors = np.ones(part.size)
+    for key, factor in sorted(group.items(), key=lambda item: item[1]):
+        factors[_having(segment, part, (key,))] = factor
+    return factors
+
+
+def _located(
+    view: View, query: EngineQuery, documents: np.ndarray, serving: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(which stay, then of these: distance, spot, state).
+
+    A spot takes part when it lies within the radius, or the document serves the point anyway. Of those that do, a
+    document is at its best one: open before unknown before closed, then the nearest, then its first.
+    """
+    array = view.segment.array
+    distances, states, allowed = _spots(
+        view,
+        query,
+        array["latitude"][documents],
+        array["longitude"][documents],
+        array["schedule"][documents],
+        serving,
+    )
+    spots = array["spot"][documents].astype(np.int64)
+    counts = array["extra_count"][documents] if view.segment.has_extras else np.zeros(1, dtype=np.uint16)
+    if counts.any():
+        several = np.flatnonzero(counts)
+        counts = counts[several].astype(np.int64)
+        starts = np.searchsorted(array["extra_document"], documents[several].astype(np.uint32))
+        rows = np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)
+        owners = np.repeat(several, counts)
+        more = _spots(
+            view,
+            query,
+            array["extra_latitude"][rows],
+            array["extra_longitude"][rows],
+            array["extra_schedule"][rows],
+            serving[owners],
+        )
+        owner = np.concatenate((several, owners))
+        distance = np.concatenate((distances[several], more[0]))
+        state = np.concatenate((states[several], more[1]))
+        may = np.concatenate((allowed[several], more[2]))
+        spot = np.concatenate((spots[several], array["extra_spot"][rows]))
+        later = np.zeros(len(state)) if query.open_at is None else np.choose(state + 1, (1, 2, 0))
+        best = np.lexsort((spot, np.nan_to_num(distance), later, ~may, owner))
+        best = best[np.concatenate(([True], owner[best][1:] != owner[best][:-1]))]
+        distances[several], states[several] = distance[best], state[best]
+        allowed[several], spots[several] = may[best], spot[best]
+    if query.open_at is not None:
+        allowed &= states != CLOSED
+    kept = np.flatnonzero(allowed)
+    return kept, distances[kept], spots[kept], states[kept]
+
+
+def _spots(
+    view: View,
+    query: EngineQuery,
+    latitudes: np.ndarray,
+    longitudes: np.ndarray,
+    schedules: np.ndarray,
+    serving: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(distance, state, whether it takes part) of each of these spots."""
+    if query.point is None:
+        distances = np.full(len(latitudes), np.nan)
+    else:
+        distances = distances_km(*query.point, latitudes, longitudes)
+    allowed = np.ones(len(latitudes), dtype=bool)
+    if query.point is not None and query.radius_km is not None:
+        allowed = serving | (distances <= query.radius_km)
+    if query.open_at is None:
+        return distances, np.full(len(latitudes), UNKNOWN, dtype=np.int8), allowed
+    return distances, view.states(schedules, query.open_at), allowed
+
+
+def _order(
+    sort: Sort, scores: np.ndarray, distances: np.ndarray, states: np.ndarray, verified: np.ndarray
+) -> np.ndarray:
+    """One int64 for each, ascending from the best; below bit 60."""
+    worse = _MOST_SCORE - np.clip(np.rint(scores * _SCORE_STEPS), 0, _MOST_SCORE).astype(np.int64)
+    farther = np.rint(np.nan_to_num(distances, nan=_MOST_DISTANCE) * _DISTANCE_STEPS)
+    farther = np.minimum(farther, _MOST_DISTANCE).astype(np.int64)
+    match sort:
+        case "best":
+            return worse << 28 | farther
+        case "distance":
+            return farther << 30 | worse
+        case "verified":
+            return (_MOST_DAYS - np.clip(verified, 0, _MOST_DAYS).astype(np.int64)) << 30 | worse
+        case "name":
+            return np.zeros(len(scores), dtype=np.int64)
+
+
+def _first(order: np.ndarray, names: np.ndarray, number: int) -> np.ndarray:
+    """Indices of the first ones by (order, name), in that order."""
+    chosen = np.arange(len(order))
+    if number < len(order):
+        if number == 0:
+            return chosen[:0]
+        last = np.partition(order, number - 1)[number - 1]
+        before, level = np.flatnonzero(order < last), np.flatnonzero(order == last)
+        room = number - len(before)
+        if room < len(
+            level
+        ):  # many are alike, as in a list of all: only as many as there is room for, by name
+            level = level[np.argpartition(names[level], room - 1)[:room]]
+        chosen = np.concatenate((before, level))
+    return chosen[np.lexsort((names[chosen], order[chosen]))]

@@ -1,0 +1,142 @@
+"""Which segments make up the index now: one small file, replaced as a whole.
+
+The folder (mode 0700) holds ``manifest.json``, ``lock``, a folder for each segment, and for segments with documents
+that have been replaced or removed a list of these. A manifest names all that it needs, with sizes and CRC-32 sums, and
+carries a sum of itself: a torn or changed one is never taken for a good one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from directory.errors import IndexUnavailable
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    name: str  # of its folder
+    documents: int
+    files: dict[str, tuple[int, int]]  # name -> (bytes, CRC-32)
+    dead_file: str = ""  # uint32, ascending; "" when none is dead
+    dead: int = 0
+    dead_crc: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    number: int
+    position: int  # of the change log: everything up to it is in
+    fingerprint: (
+        str  # of what the caller builds documents from; another one means that the index is to be rebuilt
+    )
+    segments: tuple[SegmentEntry, ...]
+    retired: tuple[str, ...] = ()  # no longer named since this generation; removed by the next
+
+    @property
+    def documents(self) -> int:
+        return sum(segment.documents - segment.dead for segment in self.segments)
+
+    def names(self) -> set[str]:
+        """Files and folders that this generation needs."""
+        return {s.name for s in self.segments} | {s.dead_file for s in self.segments if s.dead_file}
+
+
+def read_generation(path: Path) -> Generation:
+    """Raises IndexUnavailable, saying why."""
+    try:
+        text = (path / MANIFEST).read_bytes()
+    except FileNotFoundError:
+        raise IndexUnavailable("There is no index yet.") from None
+    except OSError as error:
+        raise IndexUnavailable(f"The index can't be read: {error.strerror}.") from error
+    try:
+        body = json.loads(text)
+        checksum = body.pop("checksum")
+        if body["format"] != FORMAT:
+            raise IndexUnavailable("The index is of another version of the format.")
+        if checksum != _checksum(body):
+            raise ValueError("checksum")
+        segments = tuple(
+            SegmentEntry(
+                **{**entry, "files": {name: (size, crc) for name, (size, crc) in entry["files"].items()}}
+            )
+            for entry in body["segments"]
+        )
+        return Generation(
+            body["number"], body["position"], body["fingerprint"], segments, tuple(body["retired"])
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexUnavailable("The manifest of the index is damaged.") from error
+
+
+def write_generation(path: Path, generation: Generation) -> None:
+    """Switch to it: written aside, synced, renamed, and the rename synced. Its files must be synced already."""
+    body = {"format": FORMAT, **asdict(generation)}
+    aside = path / f"{MANIFEST}.new"
+    with aside.open("wb") as file:
+        file.write(json.dumps({**body, "checksum": _checksum(body)}).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, path / MANIFEST)
+    sync_folder(path)
+
+
+def _checksum(body: dict[str, Any]) -> int:
+    return crc32(json.dumps(body, sort_keys=True).encode())
+
+
+def sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def signature(path: Path) -> tuple[int, int, int] | None:
+    """Changes with every new manifest; cheap enough to ask before each search. None: there is none."""
+    try:
+        stat = os.stat(path / MANIFEST)
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def file_sum(path: Path) -> tuple[int, int]:
+    """(bytes, CRC-32) of a file."""
+    size = crc = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            size, crc = size + len(chunk), crc32(chunk, crc)
+    return size, crc
+
+
+def read_dead(path: Path, entry: SegmentEntry) -> np.ndarray:
+    """The dead documents of a segment. Raises ValueError where the list is not the one that was written."""
+    if not entry.dead_file:
+        return np.empty(0, dtype=np.uint32)
+    data = (path / entry.dead_file).read_bytes()
+    if len(data) != entry.dead * 4 or crc32(data) != entry.dead_crc:
+        raise ValueError(f"{entry.dead_file} is damaged")
+    return np.frombuffer(data, dtype=np.uint32)
+
+
+def check_sizes(path: Path, entry: SegmentEntry) -> None:
+    """Raises ValueError where a file of the segment is missing or not as long as it was written."""
+    for name, (size, _) in entry.files.items():
+        try:
+            found = os.stat(path / entry.name / name).st_size
+        except OSError:
+            raise ValueError(f"{entry.name}/{name} is missing") from None
+        if found != size:
+            raise ValueError(f"{entry.name}/{name} has {found} bytes, not {size}")

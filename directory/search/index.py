@@ -1,0 +1,309 @@
+"""The one writer of the index: builds it, lets it follow changes, checks it.
+
+A change becomes a small segment, and the documents it replaces are listed as dead in theirs; then the manifest is
+switched in one rename. So an index after ``kill -9`` at any moment is the one before or the one after. Small segments
+are put together as they gather. Statistics are always those of living documents, so a rebuilt index answers as one
+that has been updated.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from uuid import UUID
+from zlib import crc32
+
+import numpy as np
+
+from directory.errors import IndexUnavailable
+from directory.search.assembly import build_segment
+from directory.search.document import Document
+from directory.search.generation import (
+    MANIFEST,
+    Generation,
+    SegmentEntry,
+    check_sizes,
+    file_sum,
+    read_dead,
+    read_generation,
+    sync_folder,
+    write_generation,
+)
+from directory.search.segment import Segment
+
+_LOCK = "lock"
+# Segments of up to so many documents in all are made one with the next change: it costs some 30 ms.
+_ABSORBED = 256
+# When there are more segments than this, all but large ones are put together; a large one that is mostly dead, too.
+_SEGMENTS = 8
+_LARGE = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    generation: int
+    position: int
+    documents: int
+    fingerprint: str
+
+
+class IndexWriter:
+    """Holds the index for writing, as a context manager; other writers wait, readers don't notice.
+
+    Read what has changed only after the writer is entered, from ``state().position`` on: then no older state of a
+    service can overwrite a newer one.
+    """
+
+    def __init__(self, path: Path, *, wait: bool = True) -> None:
+        """Without ``wait``, entering raises IndexUnavailable while another one writes."""
+        self._path = Path(path)
+        self._wait = wait
+        self._lock: int | None = None
+
+    def __enter__(self) -> IndexWriter:
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.chmod(self._path, 0o700)
+        lock = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            os.close(lock)
+            raise IndexUnavailable("The index is being written by another process.") from None
+        except BaseException:
+            os.close(lock)
+            raise
+        self._lock = lock
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._lock is not None
+        os.close(self._lock)  # gives the lock back
+        self._lock = None
+
+    def state(self) -> IndexState | None:
+        """Of the index as it is, or None where there is none that can be updated."""
+        try:
+            return state(self._path)
+        except IndexUnavailable:
+            return None
+
+    def rebuild(
+        self,
+        documents: Iterable[Document],
+        *,
+        position: int,
+        fingerprint: str,
+        progress: Callable[[int], object] | None = None,
+    ) -> IndexState:
+        """Build the index anew beside the old one, which is searched meanwhile. Documents are taken one at a time.
+
+        ``progress`` is called with the number of documents so far. Raises ValueError for an id that is not a UUID or
+        comes twice; the old index then stays.
+        """
+        old = self._generation()
+        self._sweep(old)
+        entry = self._build(_counted(documents, progress))
+        return self._switch(old, (entry,) if entry else (), position, fingerprint)
+
+    def apply(self, changed: Iterable[Document], removed: Iterable[str], *, position: int) -> IndexState:
+        """Let the index follow: ``changed`` replace those of the same id or are new (the last of the same id counts),
+        ``removed`` are ids.
+
+        Does nothing where the index already stands at ``position`` or later: another writer was here with the same or
+        newer documents. Raises IndexUnavailable where there is nothing to follow from.
+        """
+        old = read_generation(self._path)
+        if position <= old.position:
+            return _state_of(old)
+        self._sweep(old)
+        fresh = {UUID(document.id): document for document in changed}
+        gone = fresh.keys() | {UUID(identity) for identity in removed}
+        kept: list[SegmentEntry] = []
+        absorbed: list[tuple[Segment, np.ndarray]] = []
+        for entry in sorted(old.segments, key=lambda s: s.documents, reverse=True):
+            segment, dead = self._open(entry)
+            dead = _also(dead, [at for identity in gone if (at := segment.lookup(identity)) is not None])
+            alive = entry.documents - len(dead)
+            small = entry.documents <= _ABSORBED
+            if small and alive + len(fresh) + sum(len(a) for _, a in absorbed) <= _ABSORBED:
+                absorbed.append((segment, _alive(entry.documents, dead)))
+            elif alive:
+                kept.append(self._with_dead(entry, dead, old.number + 1))
+        merged = self._build(_all(absorbed, fresh.values()))
+        state = self._switch(old, (*kept, *([merged] if merged else [])), position, old.fingerprint)
+        self._tidy()
+        return state
+
+    def _tidy(self) -> None:
+        """Keep the number of segments small, and what is dead from being carried along for ever."""
+        now = read_generation(self._path)
+        chosen = [s for s in now.segments if s.dead * 3 > s.documents and s.documents > _ABSORBED]
+        if len(now.segments) > _SEGMENTS:
+            chosen += [s for s in now.segments if s.documents <= _LARGE and s not in chosen]
+        if not chosen:
+            return
+        opened = [self._open(entry) for entry in chosen]
+        merged = self._build(_all(((s, _alive(s.documents, dead)) for s, dead in opened), ()))
+        rest = tuple(s for s in now.segments if s not in chosen)
+        self._switch(now, (*rest, *([merged] if merged else [])), now.position, now.fingerprint)
+
+    def _build(self, documents: Iterable[Document]) -> SegmentEntry | None:
+        """A new segment, synced, that no manifest names yet; None where there are no documents."""
+        name = f"segment-{secrets.token_hex(8)}"
+        folder = self._path / name
+        try:
+            count = build_segment(folder, documents)
+            if not count:
+                shutil.rmtree(folder)
+                return None
+            files = {file.name: file_sum(file) for file in sorted(folder.iterdir())}
+            for file in files:
+                _sync(folder / file)
+            sync_folder(folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return SegmentEntry(name, count, files)
+
+    def _with_dead(self, entry: SegmentEntry, dead: np.ndarray, number: int) -> SegmentEntry:
+        if len(dead) == entry.dead:
+            return entry
+        name = f"dead-{number}-{secrets.token_hex(4)}"
+        data = dead.astype(np.uint32).tobytes()
+        (self._path / name).write_bytes(data)
+        _sync(self._path / name)
+        return replace(entry, dead_file=name, dead=len(dead), dead_crc=crc32(data))
+
+    def _open(self, entry: SegmentEntry) -> tuple[Segment, np.ndarray]:
+        try:
+            check_sizes(self._path, entry)
+            return Segment(self._path / entry.name), read_dead(self._path, entry)
+        except (OSError, ValueError) as error:
+            raise IndexUnavailable(f"The index is damaged: {error}.") from error
+
+    def _generation(self) -> Generation | None:
+        try:
+            return read_generation(self._path)
+        except IndexUnavailable:
+            return None
+
+    def _switch(
+        self, old: Generation | None, segments: tuple[SegmentEntry, ...], position: int, fingerprint: str
+    ) -> IndexState:
+        new = Generation(old.number + 1 if old else 1, position, fingerprint, segments)
+        if old:
+            new = replace(new, retired=tuple(sorted(old.names() - new.names())))
+        write_generation(self._path, new)
+        return _state_of(new)
+
+    def _sweep(self, generation: Generation | None) -> None:
+        """Remove what no reader can still be about to open: all that neither this generation nor the one before it
+        names. What a reader has open stays readable without its name."""
+        needed = {MANIFEST, _LOCK}
+        if generation:
+            needed |= generation.names() | set(generation.retired)
+        for item in self._path.iterdir():
+            if item.name in needed:
+                continue
+            if item.is_dir() and not item.is_symlink():
+                shutil.rmtree(item, ignore_errors=True)
+            else:
+                item.unlink(missing_ok=True)
+
+
+def rebuild(
+    path: Path,
+    documents: Iterable[Document],
+    *,
+    position: int,
+    fingerprint: str,
+    progress: Callable[[int], object] | None = None,
+) -> IndexState:
+    """See ``IndexWriter.rebuild``."""
+    with IndexWriter(path) as writer:
+        return writer.rebuild(documents, position=position, fingerprint=fingerprint, progress=progress)
+
+
+def apply(path: Path, changed: Iterable[Document], removed: Iterable[str], *, position: int) -> IndexState:
+    """See ``IndexWriter.apply``."""
+    with IndexWriter(path) as writer:
+        return writer.apply(changed, removed, position=position)
+
+
+def state(path: Path) -> IndexState:
+    """Raises IndexUnavailable, saying why, where there is no index that could be read."""
+    return _state_of(read_generation(Path(path)))
+
+
+def check(path: Path) -> list[str]:
+    """What is wrong with the index, in words; nothing when it is sound. Reads every byte of it."""
+    path = Path(path)
+    try:
+        generation = read_generation(path)
+    except IndexUnavailable as error:
+        return [error.detail]
+    problems: list[str] = []
+    seen: set[UUID] = set()
+    for entry in generation.segments:
+        for name, expected in entry.files.items():
+            try:
+                if file_sum(path / entry.name / name) != expected:
+                    problems.append(f"{entry.name}/{name} is not as it was written.")
+            except OSError as error:
+                problems.append(f"{entry.name}/{name}: {error.strerror}.")
+        try:
+            dead = read_dead(path, entry)
+        except (OSError, ValueError) as error:
+            problems.append(f"{error}.")
+            continue
+        if problems:
+            continue
+        segment = Segment(path / entry.name)
+        alive = {segment.identity(number) for number in _alive(entry.documents, dead).tolist()}
+        if seen & alive:
+            problems.append(f"{entry.name}: {len(seen & alive)} services are alive in another segment too.")
+        seen |= alive
+    return problems
+
+
+def _state_of(generation: Generation) -> IndexState:
+    return IndexState(generation.number, generation.position, generation.documents, generation.fingerprint)
+
+
+def _counted(documents: Iterable[Document], progress: Callable[[int], object] | None) -> Iterator[Document]:
+    for number, document in enumerate(documents, 1):
+        yield document
+        if progress:
+            progress(number)
+
+
+def _all(segments: Iterable[tuple[Segment, np.ndarray]], fresh: Iterable[Document]) -> Iterator[Document]:
+    for segment, alive in segments:
+        yield from segment.restore(alive)
+    yield from fresh
+
+
+def _also(dead: np.ndarray, more: list[int]) -> np.ndarray:
+    return np.union1d(dead, np.array(more, dtype=np.uint32)).astype(np.uint32) if more else dead
+
+
+def _alive(documents: int, dead: np.ndarray) -> np.ndarray:
+    alive = np.ones(documents, dtype=bool)
+    alive[dead] = False
+    return np.flatnonzero(alive)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

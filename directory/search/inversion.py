@@ -1,0 +1,137 @@
+"""From documents with terms to terms with documents, in bounded memory.
+
+Postings are collected as flat arrays in the order in which documents come. Every few million of them, a run goes to a
+temporary file. At the end each run is sorted by (term, document), and the runs are merged a few million at a time.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+RUN = 4_000_000  # postings in memory at a time: some 200 MB while they are sorted
+
+
+class Batch(NamedTuple):
+    """Postings of some terms in order; ``starts`` says where each begins in ``documents`` and ``weights``."""
+
+    terms: list[str]
+    starts: np.ndarray
+    documents: np.ndarray  # uint32, ascending within a term
+    weights: np.ndarray  # float32
+
+
+class Inversion:
+    """Collects the terms of documents 0, 1, 2 …; ``folder`` takes runs, under names that begin with ``name``."""
+
+    def __init__(self, folder: Path, name: str, run: int = RUN) -> None:
+        self._folder, self._name, self._run = folder, name, run
+        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        self._runs: list[tuple[Path, int]] = []
+        self._documents = 0
+        self._lengths: list[np.ndarray] = []
+        self._open_run()
+
+    def _open_run(self) -> None:
+        self._terms, self._weights, self._counts = array("I"), array("f"), array("I")
+        self._first = self._documents
+
+    def add(self, terms: Mapping[str, float]) -> None:
+        """The next document's terms. A weight that is not a positive finite number is dropped with its term."""
+        self._terms.extend(map(self._numbers.__getitem__, terms))
+        self._weights.extend(terms.values())
+        self._counts.append(len(terms))
+        self._documents += 1
+        if len(self._terms) >= self._run:
+            self._close_run()
+            self._open_run()
+
+    def _close_run(self) -> None:
+        terms = np.array(self._terms, dtype=np.uint32)
+        weights = np.array(self._weights, dtype=np.float32)
+        documents = np.repeat(
+            np.arange(self._first, self._documents, dtype=np.uint32), np.array(self._counts, dtype=np.intp)
+        )
+        good = np.isfinite(weights) & (weights > 0)
+        if not good.all():
+            terms, weights, documents = terms[good], weights[good], documents[good]
+        lengths = np.bincount(documents - self._first, weights, minlength=self._documents - self._first)
+        self._lengths.append(lengths.astype(np.float32))
+        path = self._folder / f"{self._name}-{len(self._runs)}.run"
+        with path.open("wb") as file:
+            for part in (terms, documents, weights):
+                file.write(part.data)
+        self._runs.append((path, len(terms)))
+
+    def lengths(self) -> np.ndarray:
+        """Sum of the weights of each document, in the order they came. Call it once all are added."""
+        if self._counts:
+            self._close_run()
+            self._open_run()
+        return np.concatenate(self._lengths) if self._lengths else np.empty(0, dtype=np.float32)
+
+    def batches(self, place: np.ndarray) -> Iterator[Batch]:
+        """All postings, in order of term (code points) and of the documents' new numbers, ``place[old]``."""
+        self.lengths()
+        terms = sorted(self._numbers)
+        rank = np.empty(len(terms), dtype=np.uint64)
+        rank[np.fromiter(map(self._numbers.__getitem__, terms), np.intp, len(terms))] = np.arange(len(terms))
+        self._numbers.clear()
+        place = place.astype(np.uint64)
+        totals = np.zeros(len(terms), dtype=np.int64)
+        runs = []
+        for path, size in self._runs:
+            numbers, documents, weights = self._read(path, size)
+            keys = rank[numbers] << np.uint64(32) | place[documents]
+            order = np.argsort(keys)
+            totals += np.bincount((keys >> np.uint64(32)).astype(np.intp), minlength=len(terms))
+            with path.open("r+b") as file:  # sorted, it takes as many bytes as it did: 8 and 4 for 4, 4 and 4
+                file.write(keys[order].data)
+                file.write(weights[order].data)
+            runs.append(
+                (
+                    np.memmap(path, np.uint64, "r", 0, (size,)),
+                    np.memmap(path, np.float32, "r", size * 8, (size,)),
+                )
+                if size
+                else (keys, weights)
+            )
+        yield from self._merged(terms, totals, runs)
+        for path, _ in self._runs:
+            path.unlink()
+
+    @staticmethod
+    def _read(path: Path, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        data = path.read_bytes()
+        return (
+            np.frombuffer(data, np.uint32, size),
+            np.frombuffer(data, np.uint32, size, size * 4),
+            np.frombuffer(data, np.float32, size, size * 8),
+        )
+
+    def _merged(
+        self, terms: list[str], totals: np.ndarray, runs: list[tuple[np.ndarray, np.ndarray]]
+    ) -> Iterator[Batch]:
+        begin, ends = 0, np.cumsum(totals)
+        while begin < len(terms):
+            done = int(ends[begin - 1]) if begin else 0
+            end = max(begin + 1, int(np.searchsorted(ends, done + self._run, side="right")))
+            low, high = np.uint64(begin << 32), np.uint64(end << 32)
+            cuts = [(int(np.searchsorted(k, low)), int(np.searchsorted(k, high))) for k, _ in runs]
+            keys = np.concatenate([k[a:b] for (k, _), (a, b) in zip(runs, cuts, strict=True)])
+            weights = np.concatenate([w[a:b] for (_, w), (a, b) in zip(runs, cuts, strict=True)])
+            if len(runs) > 1:
+                order = np.argsort(keys)
+                keys, weights = keys[order], weights[order]
+            # A term whose weights were all dropped has no postings, and no place in the dictionary.
+            kept = np.flatnonzero(totals[begin:end])
+            starts = (ends[begin:end] - totals[begin:end] - done)[kept]
+            documents = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+            yield Batch([terms[begin + i] for i in kept.tolist()], starts, documents, weights)
+            begin = end

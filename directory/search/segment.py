@@ -1,0 +1,200 @@
+"""One immutable segment, opened: its arrays, dictionary, postings and pieces, all memory-mapped.
+
+Documents are known by their number within the segment; see ``assembly`` for their order and for the arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+from whoosh.reading import SegmentReader
+
+from directory.search.arrays import map_arrays, map_file
+from directory.search.assembly import ARRAYS, NO_PIECE, PIECES
+from directory.search.document import Document, Spot
+from directory.search.postings import KEY, TEXT, Postings, RawCodec, RawTermsReader, whoosh_reader
+
+_NEAR = 64  # two ranges of documents closer than this are read as one
+_CACHED_TERMS = 20_000
+
+
+class KeyTable(NamedTuple):
+    """The keys with one prefix, in order: their numbers in the dictionary, and which rows of ``bits`` they have."""
+
+    names: list[str]
+    first: int
+    rows: slice  # of ``dense`` and ``bits``
+
+
+class Segment:
+    """Raises OSError or ValueError where a file is missing or is not what it should be."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.name
+        arrays, meta = map_arrays(folder / ARRAYS)
+        self._pieces = map_file(folder / PIECES)
+        self._dictionary = RawTermsReader(RawCodec(), folder)
+        self.documents: int = meta["documents"]
+        self.schedules: list[tuple[str, str]] = [(expression, zone) for expression, zone in meta["schedules"]]
+        self._piece_names: list[str] = meta["pieces"]
+        self._piece_rows = {name: row for row, name in enumerate(self._piece_names)}
+        self.array = arrays
+        self.latitude, self.longitude = arrays["latitude"], arrays["longitude"]
+        self.placed = len(arrays["hilbert"])  # documents below this number have a spot
+        self.has_extras = bool(len(arrays["extra_document"]))
+        self.bits = arrays["bits"]
+        self._bit_rows: dict[str, int] = {key: row for row, key in enumerate(meta["dense"])}
+        self._tables: dict[str, KeyTable] = {}
+        self._cache: dict[tuple[str, str], Postings] = {}
+
+    # terms and keys
+
+    def postings(self, field: str, term: str) -> Postings | None:
+        """Documents (uint32, ascending) and weights (float32), or None. Those of deleted documents are still there.
+
+        Only terms that the segment has are remembered: what a person typed is not.
+        """
+        found = self._cache.get((field, term))
+        if found is None and (found := self._dictionary.postings(field, term)) is not None:
+            if len(self._cache) >= _CACHED_TERMS:
+                self._cache.clear()
+            self._cache[field, term] = found
+        return found
+
+    def terms(self, prefix: str = "") -> Iterator[str]:
+        return (term for term, _, _ in self._dictionary.walk(TEXT, prefix))
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        return (key for key, _, _ in self._dictionary.walk(KEY, prefix))
+
+    def keys_with(self, prefix: str) -> KeyTable:
+        table = self._tables.get(prefix)
+        if table is None:
+            names = list(self.keys(prefix))
+            first = self._dictionary.position(KEY, prefix)
+            rows = np.searchsorted(self.array["dense"], [first, first + len(names)]).tolist()
+            table = self._tables[prefix] = KeyTable(names, first, slice(*rows))
+        return table
+
+    def bit_row(self, key: str) -> np.ndarray | None:
+        """The bit set (uint8, little-endian bits) of a dense key, else None."""
+        row = self._bit_rows.get(key)
+        return None if row is None else self.bits[row].view(np.uint8)
+
+    # places
+
+    def near(self, covering: np.ndarray) -> list[tuple[int, int]]:
+        """Ranges of documents, ascending and disjoint, that hold every first spot within the covering."""
+        found = self.array["hilbert"].searchsorted(covering)
+        ranges: list[tuple[int, int]] = []
+        for low, high in found.tolist():
+            if low == high:
+                continue
+            if ranges and low - ranges[-1][1] < _NEAR:
+                ranges[-1] = (ranges[-1][0], high)
+            else:
+                ranges.append((low, high))
+        return ranges
+
+    def extras_near(self, covering: np.ndarray) -> np.ndarray:
+        """Documents with a further spot within the covering; unsorted, with repetitions."""
+        if not self.has_extras:
+            return np.empty(0, dtype=np.uint32)
+        cuts = self.array["extra_hilbert"].searchsorted(covering).tolist()
+        rows = np.concatenate([self.array["extra_along"][low:high] for low, high in cuts])
+        return self.array["extra_document"][rows]
+
+    # single documents
+
+    def lookup(self, identity: UUID) -> int | None:
+        high, low = np.uint64(identity.int >> 64), np.uint64(identity.int & 0xFFFFFFFFFFFFFFFF)
+        order = self.array["id_order"]
+        at = int(self.array["id_high"].searchsorted(high, sorter=order))
+        while at < self.documents and self.array["id_high"][order[at]] == high:
+            if self.array["id_low"][order[at]] == low:
+                return int(order[at])
+            at += 1
+        return None
+
+    def identity(self, document: int) -> UUID:
+        return UUID(int=int(self.array["id_high"][document]) << 64 | int(self.array["id_low"][document]))
+
+    def sort_name(self, document: int) -> str:
+        start, end = self.array["name_end"][document : document + 2].tolist()
+        return self.array["name"][start:end].tobytes().decode("utf-8", "surrogatepass")
+
+    def piece(self, document: int, name: str) -> bytes | None:
+        row = self._piece_rows.get(name)
+        if row is None or (length := int(self.array["piece_length"][row, document])) == NO_PIECE:
+            return None
+        start = int(self.array["piece_at"][row, document])
+        return self._pieces[start : start + length]
+
+    # the whole
+
+    def whoosh(self, deleted: Iterable[int] = ()) -> SegmentReader:
+        """Whoosh's own reader of this segment."""
+        return whoosh_reader(self.folder, self.documents, self.array["length"], deleted)
+
+    def restore(self, alive: np.ndarray) -> Iterator[Document]:
+        """The documents as they were given, of the numbers in ``alive``: for merging. Order of terms is not kept,
+        nor are spots that can't be measured to (their index is: a spot without a place stands for them)."""
+        terms, keys = self._forward(TEXT), self._forward(KEY)
+        array = self.array
+        extra_rows = np.searchsorted(array["extra_document"], np.arange(self.documents + 1))
+        for number in alive.tolist():
+            main = int(array["spot"][number])
+            spots: dict[int, Spot] = {}
+            if main >= 0:
+                spots[main] = self._spot(
+                    array["latitude"][number], array["longitude"][number], array["schedule"][number]
+                )
+            for row in range(*extra_rows[number : number + 2].tolist()):
+                spots[int(array["extra_spot"][row])] = self._spot(
+                    array["extra_latitude"][row], array["extra_longitude"][row], array["extra_schedule"][row]
+                )
+            nowhere = Spot(float("nan"), float("nan"))
+            schedule = int(array["schedule"][number])
+            yield Document(
+                id=str(self.identity(number)),
+                terms=terms(number),
+                keys=keys(number),
+                spots=tuple(spots.get(i, nowhere) for i in range(max(spots, default=-1) + 1)),
+                # A spot's own hours were resolved when it was added, so this matters only where there is no spot.
+                schedule=None if spots or schedule < 0 else self.schedules[schedule],
+                ages=(int(array["youngest"][number]), int(array["oldest"][number])),
+                trust=float(array["trust"][number]),
+                prominence=float(array["prominence"][number]),
+                reach=int(array["reach"][number]),
+                verified_on=int(array["verified_on"][number]),
+                sort_name=self.sort_name(number),
+                pieces={n: p for n in self._piece_names if (p := self.piece(number, n)) is not None},
+            )
+
+    def _spot(self, latitude: float, longitude: float, schedule: int) -> Spot:
+        return Spot(float(latitude), float(longitude), None if schedule < 0 else self.schedules[schedule])
+
+    def _forward(self, field: str) -> Callable[[int], dict[str, float]]:
+        """From a document to its terms and weights."""
+        rows = list(self._dictionary.walk(field))
+        if not rows:
+            return lambda number: {}
+        names = [name for name, _, _ in rows]
+        counts = np.array([count for _, _, count in rows])
+        documents, weights = self._dictionary.range(rows[0][1], int(counts.sum()))
+        order = np.argsort(documents, kind="stable")
+        owners = np.repeat(np.arange(len(names), dtype=np.uint32), counts)[order]
+        values = weights[order]
+        ends = np.searchsorted(documents[order], np.arange(self.documents + 1, dtype=np.uint32)).tolist()
+
+        def of(number: int) -> dict[str, float]:
+            low, high = ends[number], ends[number + 1]
+            found = zip(owners[low:high].tolist(), values[low:high].tolist(), strict=True)
+            return {names[owner]: value for owner, value in found}
+
+        return of
