@@ -9,8 +9,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from directory.api.arguments import SearchArguments
-from directory.api.language import preferred_language
-from directory.api.rooms import the_rooms
+from directory.api.rooms import language_of_request, rooms
 from directory.api.shapes import SearchAnswer
 from directory.observability import timed_search
 
@@ -23,11 +22,11 @@ blueprint = Blueprint(
 
 
 def _answer(values: dict[str, Any]) -> Response:
-    rooms = the_rooms()
-    now = rooms.clock()
-    criteria = rooms.finder.resolve(values, now=now, lang=preferred_language())
+    house = rooms()
+    now = house.clock()
+    criteria = house.searcher.resolve(values, now=now, lang=language_of_request())
     with timed_search():
-        answer = rooms.finder.answer(criteria, now)
+        answer = house.searcher.answer(criteria, now)
     response = Response(answer, mimetype="application/json")
     # what somebody seeks stays in no cache: not the browser's on a shared phone, not a proxy's
     response.headers["Cache-Control"] = "no-store"

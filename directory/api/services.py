@@ -12,8 +12,7 @@ from flask_smorest import Blueprint
 
 from directory.api.arguments import LanguageArguments
 from directory.api.entry_shapes import LocationShape, NeedList, OrganizationShape, ServiceShape
-from directory.api.language import language_of
-from directory.api.rooms import the_rooms
+from directory.api.rooms import language_of, rooms
 from directory.catalogue import entries as e
 from directory.catalogue import reading
 from directory.hours import in_words, state_at
@@ -43,9 +42,9 @@ class Service(MethodView):
     @blueprint.response(200, ServiceShape)
     def get(self, values: dict[str, Any], id: str) -> Response:
         """One service with all that is known of it, by its id or slug. What is not known is null."""
-        rooms, lang = the_rooms(), language_of(values)
-        now = rooms.clock()
-        with rooms.database.reading() as session:
+        house, lang = rooms(), language_of(values)
+        now = house.clock()
+        with house.database.reading() as session:
             entry = reading.entry(session, id, today=now.date())
         body = service(entry, lang, now)
         # open or closed changes without a new version: the tag holds it too
@@ -59,8 +58,8 @@ class Organization(MethodView):
     @blueprint.response(200, OrganizationShape)
     def get(self, values: dict[str, Any], id: str) -> Response:
         """One organization and its services, by its id or slug."""
-        rooms, lang = the_rooms(), language_of(values)
-        with rooms.database.reading() as session:
+        house, lang = rooms(), language_of(values)
+        with house.database.reading() as session:
             found = reading.organization(session, id)
         body = {
             "id": found.id,
@@ -79,9 +78,9 @@ class Location(MethodView):
     @blueprint.response(200, LocationShape)
     def get(self, values: dict[str, Any], id: str) -> Response:
         """One location and the services given there, by its id."""
-        rooms, lang = the_rooms(), language_of(values)
-        with rooms.database.reading() as session:
-            found = reading.location(session, id, today=rooms.clock().date())
+        house, lang = rooms(), language_of(values)
+        with house.database.reading() as session:
+            found = reading.location(session, id, today=house.clock().date())
         body = _location(found.place) | {
             "organization": {"id": found.organization.id, "name": found.organization.name},
             "services": [_reference(s, lang) for s in found.services],
@@ -95,19 +94,19 @@ class Needs(MethodView):
     @blueprint.response(200, NeedList)
     def get(self, values: dict[str, Any]) -> Response:
         """All needs in the taxonomy's order, each with its parent."""
-        rooms, lang = the_rooms(), language_of(values)
+        house, lang = rooms(), language_of(values)
         body = {
             "needs": [
-                {"slug": n.slug, "parent": n.parent, "label": rooms.needs.label(n.slug, lang)}
-                for n in rooms.needs
+                {"slug": n.slug, "parent": n.parent, "label": house.needs.label(n.slug, lang)}
+                for n in house.needs
             ]
         }
-        return _answered(body, f"needs-{rooms.needs.digest}", None, lang)
+        return _answered(body, f"needs-{house.needs.digest}", None, lang)
 
 
 def service(entry: e.ServiceEntry, lang: str, now: datetime) -> dict[str, Any]:
     """A service as the read API answers it."""
-    needs = the_rooms().needs
+    needs = rooms().needs
     state = state_at(entry.schedule.opening_hours if entry.schedule else None, _zone(entry.schedule), now)
     return {
         "id": entry.id,

@@ -10,8 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from directory.api.arguments import SuggestArguments
-from directory.api.language import language_of
-from directory.api.rooms import the_rooms
+from directory.api.rooms import language_of, rooms
 from directory.api.shapes import Suggestions
 
 blueprint = Blueprint(
@@ -26,7 +25,7 @@ class Suggest(MethodView):
     def get(self, values: dict[str, Any]) -> Response:
         """Needs, places and services that begin with, or hold a word that begins with, what was typed; at most 10."""
         lang = language_of(values)
-        found = the_rooms().finder.suggest(values.get("q") or "", lang)
+        found = rooms().searcher.suggest(values.get("q") or "", lang)
         response = Response(orjson.dumps({"suggestions": found}), mimetype="application/json")
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Language"] = lang

@@ -26,9 +26,12 @@ RELATED, PARENT = 0.5, 0.4  # what a related, or a broader, need is worth beside
 FACETS = ("need:", "language:", "municipality:")
 LANGUAGE_FACTORS = {"language:": 1.35, "flag:by-law": 1.12}
 ASKER_LANGUAGE = 1.1
+LIFE_LINE = "medisinsk-nodtelefon-113"  # where this is the first to call, it is the first result
+BESIDE_THE_NEED = 0.5  # other emergency contacts come with the services that are for the need
 HOME = "NO"
 COUNTRIES = {"da": "DK", "sv": "SE"}  # the country whose services people who write so most likely mean
 ABROAD = 0.45
+CATCHMENT = 1.3  # a local service that is known to be the one for the municipality
 # Shown when nothing at all was understood: where anybody can begin.
 FIRST_DOORS = {"need:emergency-group": 0.6, "need:crisis-line": 0.6, "need:find-a-service": 0.5}
 LAST_TO_FIRST = ("open_at", "anonymous", "free", "remote", "audience", "gender", "age", "language")
@@ -59,40 +62,40 @@ class Finder:
 
     def resolve(self, values: Mapping[str, Any], *, now: datetime, lang: str) -> Criteria:
         """Criteria from values under the contract's names: see ``criteria.resolve``. Raises InvalidInput."""
-        with self.engine.snapshot() as snapshot:
-            return resolve(
-                values,
-                needs=self.needs,
-                places=self.places,
-                is_organization=lambda name: snapshot.by_key(f"organization:{name}") is not None,
-                now=now,
-                lang=lang,
-            )
+        snapshot = self.engine.snapshot()
+        return resolve(
+            values,
+            needs=self.needs,
+            places=self.places,
+            is_organization=lambda name: snapshot.by_key(f"organization:{name}") is not None,
+            now=now,
+            lang=lang,
+        )
 
     def answer(self, criteria: Criteria, now: datetime) -> bytes:
         """The JSON object that the contract describes, UTF-8. Raises IndexUnavailable."""
-        with self.engine.snapshot() as snapshot:
-            found = self.find(snapshot, criteria)
-            asked = {*criteria.language, *found.understood.languages}
-            body = [
-                orjson.dumps(
-                    {
-                        "total": found.hits.total,
-                        "page": criteria.page,
-                        "per_page": criteria.per_page,
-                        "understood": self._told(found.understood, criteria),
-                        "emergency": self._emergency(snapshot, found.understood.emergency, criteria.lang),
-                        "relaxed": found.relaxed,
-                    }
-                )[:-1],
-                b',"results":',
-                self._joiner.results(
-                    snapshot, found.hits.hits, criteria.lang, criteria.open_at or now, asked
-                ),
-            ]
-            if criteria.facets:
-                labelled = counted(found.hits.facets, self.needs, self._municipalities, criteria.lang)
-                body += [b',"facets":', orjson.dumps(labelled)]
+        snapshot = self.engine.snapshot()
+        found = self.find(snapshot, criteria)
+        asked = {*criteria.language, *found.understood.languages}
+        body = [
+            orjson.dumps(
+                {
+                    "total": found.hits.total,
+                    "page": criteria.page,
+                    "per_page": criteria.per_page,
+                    "understood": self._told(found.understood, criteria),
+                    "emergency": self._emergency(snapshot, found.understood.emergency, criteria.lang),
+                    "relaxed": found.relaxed,
+                }
+            )[:-1],
+            b',"results":',
+            self._joiner.results(
+                snapshot, found.hits.hits, criteria.lang, criteria.open_at or now, asked
+            ),
+        ]
+        if criteria.facets:
+            labelled = counted(found.hits.facets, self.needs, self._municipalities, criteria.lang)
+            body += [b',"facets":', orjson.dumps(labelled)]
         return b"".join((*body, b"}"))
 
     def find(self, snapshot: Snapshot, criteria: Criteria) -> Found:
@@ -168,7 +171,8 @@ class Finder:
                     want(parent, weight * PARENT)
         if understood.emergency:
             contacts = understood.emergency.contacts
-            wanted |= {f"service:{slug}": 1.0 - 0.1 * i for i, slug in enumerate(contacts[:5])}
+            first = 1.0 if contacts[0] == LIFE_LINE else BESIDE_THE_NEED
+            wanted |= {f"service:{slug}": first * 0.9**i for i, slug in enumerate(contacts)}
         return wanted
 
     def _preferred(
@@ -183,6 +187,8 @@ class Finder:
             )
         elif understood.asker and understood.asker not in ("nb", "nn", "en"):
             groups.append({f"language:{understood.asker}": ASKER_LANGUAGE})
+        if place and (at := self._municipality(place)):
+            groups.append({f"catchment:municipality:{at.municipality_no}": CATCHMENT})
         country = place.country if place else COUNTRIES.get(understood.asker or "", HOME)
         groups.append({f"country:{country}": 1 / ABROAD} | ({} if place else {f"country:{HOME}": 0.8 / ABROAD}))
         return tuple(groups)
@@ -191,12 +197,16 @@ class Finder:
         if place is None:
             return frozenset()
         keys = {f"area:national:{place.country}", "area:national:*"}
-        at = place if place.kind == "county" else self.places.at(place.lat, place.lon)
+        at = self._municipality(place)
         if at and at.county:
             keys.add(f"area:county:{at.county}")
         if at and at.municipality_no:
             keys.add(f"area:municipality:{at.municipality_no}")
         return frozenset(keys)
+
+    def _municipality(self, place: Place) -> Place | None:
+        """Where the place lies: a county stands for itself."""
+        return place if place.kind == "county" or place.municipality_no else self.places.at(place.lat, place.lon)
 
     def _wider(
         self, criteria: Criteria, understood: Understood

@@ -67,7 +67,9 @@ class PhraseBook:
         targets: dict[str, set[str]] = defaultdict(set)
         for target, text, language, label in entries:
             every = words(text)
-            content = [w for w in every if w not in skipped.get(language, frozenset()) or w in kept] or every
+            content = [w for w in every if w not in skipped.get(language, frozenset()) or w in kept]
+            if len(content) < 2:  # a phrase of function words and one other ("noen å snakke med") is only whole itself
+                content = every
             if not content:
                 continue
             phrase = _Phrase(

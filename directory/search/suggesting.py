@@ -31,14 +31,14 @@ class Suggester:
         typed = fold(text.strip())
         if len(typed) < SHORTEST:
             return []
-        with self._engine.snapshot() as snapshot:
-            found = {
-                "need": list(self._matching_needs(snapshot, typed, lang)),
-                "place": [
-                    {"kind": "place", "text": place.name, "slug": None} for place in self._places.complete(typed, MOST)
-                ],
-                "service": list(self._matching_services(snapshot, typed, lang)),
-            }
+        snapshot = self._engine.snapshot()
+        found = {
+            "need": list(self._matching_needs(snapshot, typed, lang)),
+            "place": [
+                {"kind": "place", "text": place.name, "slug": None} for place in self._places.complete(typed, MOST)
+            ],
+            "service": list(self._matching_services(snapshot, typed, lang)),
+        }
         chosen = {kind: rows[: SHARES[kind]] for kind, rows in found.items()}
         for kind, rows in found.items():
             free = MOST - sum(map(len, chosen.values()))

@@ -50,8 +50,11 @@ class Understanding:
         self._needs, self._places, self._known = needs, places, known_terms
         self.compounds = Compounds(needs)
         words_of = needs.function_words
-        self._stopwords = words_of.get("stopwords", {})
-        self._prepositions = _union(words_of.get("place_prepositions", {}))
+        prepositions = words_of.get("place_prepositions", {})
+        self._stopwords = {
+            code: found | prepositions.get(code, frozenset()) for code, found in words_of.get("stopwords", {}).items()
+        }
+        self._prepositions = _union(prepositions)
         self._negations = _union(words_of.get("negation", {}))
         self._book = PhraseBook(
             ((n.slug, w.text, w.language, w.label) for n in needs for w in n.wordings),
