@@ -1,0 +1,200 @@
+"""How good the answers are, over all judged queries that are at hand; and, for tuning, what each one got.
+
+python -m tests.bench.relevance_report [--half tune] [--misses] [--show ID] [--parts]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.bench import parts, plain_bm25, relevance
+from tests.bench.house import House, ranked, seeded_house
+from tests.bench.relevance import Ranker, Score
+from tests.bench.report import Table
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = Path(__file__).with_name("queries.json")
+GIVEN = ROOT.parent / "shared" / "data" / "queries_dev.json"
+ENVIRONMENT = "BENCH_QUERIES"  # another path of the given file
+OURS = "Veiviser"
+
+Queries = list[dict[str, Any]]
+Step = Callable[[str], None]
+
+
+def judged() -> dict[str, Queries]:
+    """Name of the file -> its queries. The project's own always, the given one where it is."""
+    given = Path(os.environ.get(ENVIRONMENT) or GIVEN)
+    found = {OWN.name: relevance.load(OWN)}
+    if given.is_file():
+        found[given.name] = relevance.load(given)
+    return found
+
+
+def absent() -> str | None:
+    """One line where the given file is not at hand."""
+    given = Path(os.environ.get(ENVIRONMENT) or GIVEN)
+    return (
+        None if given.is_file() else f"{given.name} is not here ({ENVIRONMENT}=… names its path): left out."
+    )
+
+
+def crisis_misses(scores: Sequence[Score]) -> list[str]:
+    """Ids of crisis queries without a right answer in the first three."""
+    return [s.query["id"] for s in scores if s.query["role"] == "client-in-crisis" and s.missed]
+
+
+def compare(folder: Path, step: Step = lambda told: None) -> dict[str, Any]:
+    """Everything that is reported, by file: ours whole and in groups, the baselines, and ours without each part."""
+    files = judged()
+    with seeded_house(folder) as house:
+        engine = house.index("index")
+        finder = house.finder(engine)
+        rankers: dict[str, Ranker] = {OURS: lambda query: ranked(finder, query)}
+        rankers |= plain_bm25.rankers(house.entries(), house.needs)
+        results: dict[str, Any] = {name: {"rankers": {}, "without": {}} for name in files}
+        for name, ranker in rankers.items():
+            step(name)
+            for file, queries in files.items():
+                scores = relevance.measure(queries, ranker)
+                results[file]["rankers"][name] = relevance.summary(scores)
+                if name == OURS:
+                    results[file] |= _in_groups(scores)
+        for name, ranker in parts.switched_off(house, engine):
+            step(f"without {name}")
+            for file, queries in files.items():
+                results[file]["without"][name] = relevance.summary(relevance.measure(queries, ranker))
+    return results
+
+
+def _in_groups(scores: Sequence[Score]) -> dict[str, Any]:
+    groups = {field: relevance.by(scores, field) for field in ("lang", "role") if scores}
+    halved = [score for score in scores if "half" in score.query]
+    if halved:
+        groups["half"] = relevance.by(halved, "half")
+    return {"by": groups, "crisis_queries_missed": crisis_misses(scores)}
+
+
+def tables(results: Mapping[str, Any], notes: Sequence[str] = ()) -> Iterator[Table]:
+    measures = ("queries", "ndcg@10", "mrr", "missed_in_first_three")
+    for file, found in results.items():
+        ours = found["rankers"][OURS]
+        whole = Table(f"Relevance, {file}", ("ranker", *measures), notes=tuple(notes))
+        for name, row in found["rankers"].items():
+            whole.add(name, *(row[m] for m in measures))
+        yield whole
+        grouped = Table(f"{OURS} by group, {file}", ("group", *measures))
+        for field, groups in found["by"].items():
+            for name, row in groups.items():
+                grouped.add(f"{field} {name}", *(row[m] for m in measures))
+        missed = ", ".join(found["crisis_queries_missed"]) or "none"
+        grouped.notes = (f"crisis queries without a right answer in the first three: {missed}",)
+        yield grouped
+        without = Table(
+            f"{OURS} without one part, {file}",
+            ("without", "ndcg@10", "loses", "mrr", "missed_in_first_three"),
+        )
+        for name, row in found["without"].items():
+            lost = round(ours["ndcg@10"] - row["ndcg@10"], 3)
+            without.add(name, row["ndcg@10"], lost, row["mrr"], row["missed_in_first_three"])
+        yield without
+
+
+# for tuning, from a shell
+
+
+@contextmanager
+def _house() -> Iterator[House]:
+    with tempfile.TemporaryDirectory() as folder, seeded_house(Path(folder)) as house:
+        yield house
+
+
+def told(score: Score, names: Mapping[str, str]) -> str:
+    """One query: what came, with grades, and what of the ideal first ten did not."""
+    query = score.query
+    grades: Mapping[str, int] = query["relevant"]
+    near = f"  near {query['near']['name']}" if query.get("near") else ""
+    lines = [
+        f"{query['id']} {query['lang']} {query['role']}  ndcg {score.ndcg:.3f}{'  MISSED' * score.missed}"
+    ]
+    lines.append(f"  «{query['query']}»{near}")
+    for rank, slug in enumerate(score.slugs, 1):
+        lines.append(f"  {rank:3} {grades.get(slug, '·')} {slug}  ({names.get(slug, '')})")
+    ideal = sorted(grades, key=lambda slug: -grades[slug])[: relevance.DEPTH]
+    lacking = [f"{grades[slug]} {slug}" for slug in ideal if slug not in score.slugs]
+    lines.append(f"  lacks: {', '.join(lacking) or 'nothing'}")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="relevance_report", description=__doc__)
+    parser.add_argument("--half", choices=("tune", "report"), help="of our own queries, only this half")
+    parser.add_argument("--file", help="only the judged file of this name")
+    parser.add_argument(
+        "--misses", action="store_true", help="each query that is not perfect, the worst last"
+    )
+    parser.add_argument(
+        "--show", metavar="ID", action="append", default=[], help="this query, and what it was asked as"
+    )
+    parser.add_argument("--parts", action="store_true", help="ours with each part switched off")
+    options = parser.parse_args(arguments)
+    files = {name: queries for name, queries in judged().items() if options.file in (None, name)}
+    if options.half:
+        files = {OWN.name: [q for q in files.get(OWN.name, ()) if q["half"] == options.half]}
+    if line := absent():
+        print(line)
+    with _house() as house:
+        engine = house.index("index")
+        finder = house.finder(engine)
+        names = {entry.slug: next(iter(entry.names.values()), "") for entry in house.entries()}
+        for file, queries in files.items():
+            scores = relevance.measure(queries, lambda query: ranked(finder, query))
+            if options.show:
+                for score in (s for s in scores if s.query["id"] in options.show):
+                    print(told(score, names), "\n  expected needs:", score.query["needs"])
+                    _explain(house, finder, score.query)
+                continue
+            if not scores:
+                continue
+            if options.misses:
+                for score in sorted(scores, key=lambda s: -s.ndcg):
+                    if score.ndcg < 1:
+                        print(told(score, names))
+            table = Table(file, ("group", "queries", "ndcg@10", "mrr", "missed_in_first_three"))
+            table.add("all", *relevance.summary(scores).values())
+            for field, groups in _in_groups(scores)["by"].items():
+                for name, row in groups.items():
+                    table.add(f"{field} {name}", *row.values())
+            table.notes = (f"crisis queries missed: {', '.join(crisis_misses(scores)) or 'none'}",)
+            if options.parts:
+                for name, ranker in parts.switched_off(house, engine):
+                    table.add(
+                        f"without {name}", *relevance.summary(relevance.measure(queries, ranker)).values()
+                    )
+            print(table)
+
+
+def _explain(house: House, finder: Any, query: Mapping[str, Any]) -> None:
+    from tests.bench.house import criteria_of
+
+    with finder.engine.snapshot() as snapshot:
+        found = finder.find(snapshot, criteria_of(finder, query))
+    understood = found.understood
+    print("  understood needs:", [(n.slug, round(n.weight, 2), n.matched) for n in understood.needs])
+    print("  place:", understood.place and understood.place.name, " languages:", understood.languages)
+    print("  text:", understood.text, " corrected:", understood.corrected, " asker:", understood.asker)
+    print("  emergency:", understood.emergency and understood.emergency.reason, " relaxed:", found.relaxed)
+    print("  wanted:", dict(found.query.wanted))
+    print("  preferred:", [dict(group) for group in found.query.preferred])
+    for hit in found.hits.hits[: relevance.DEPTH]:
+        print(f"  {hit.score:.4f} {hit.distance_km} {sorted(hit.keys)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Tables for people, and a line of progress on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Table:
+    """Rows under a title; the first column is left-aligned, numbers are aligned to the right."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    def add(self, *cells: object) -> None:
+        self.rows.append(tuple(map(_written, cells)))
+
+    def __str__(self) -> str:
+        heads = tuple(name.replace("_", " ") for name in self.columns)
+        widths = [max(map(len, column)) for column in zip(heads, *self.rows, strict=True)]
+        lines = [self.title, *(_line(row, widths) for row in (heads, *self.rows))]
+        lines.insert(2, "-" * len(lines[1]))
+        return "\n".join((*lines, *self.notes, ""))
+
+
+def _written(cell: object) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.3f}" if abs(cell) < 10 else f"{cell:,.1f}" if abs(cell) < 1000 else f"{cell:,.0f}"
+    return f"{cell:,}" if isinstance(cell, int) else "–" if cell is None else str(cell)
+
+
+def _line(cells: Iterable[str], widths: list[int]) -> str:
+    first, *rest = (
+        cell.ljust(width) if not number else cell.rjust(width)
+        for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return "  ".join((first, *rest)).rstrip()
+
+
+class Progress:
+    """A bar on a terminal, plain lines elsewhere, both on stderr. As a context manager it clears up behind itself."""
+
+    WIDTH = 24
+
+    def __init__(self, label: str, steps: int) -> None:
+        self.label, self.steps, self.done = label, steps, 0
+        self._terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        self._show("")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def step(self, told: str = "", number: int = 1) -> None:
+        """``told``: what has begun or been done; it may be empty."""
+        self.done = min(self.done + number, self.steps)
+        self._show(told)
+
+    def _show(self, told: str) -> None:
+        if self._terminal:
+            share = self.done / (self.steps or 1)
+            bar = ("█" * round(share * self.WIDTH)).ljust(self.WIDTH, "·")
+            print(
+                f"\r\033[K{self.label} {bar} {share:4.0%} {told}"[:110], end="", file=sys.stderr, flush=True
+            )
+        elif told or not self.done:
+            print(f"{self.label}: {told}" if told else f"{self.label} …", file=sys.stderr, flush=True)
