@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -19,9 +19,19 @@ class Correction:
 
 
 class Corrector:
-    """``vocabulary``: folded words to correct to, with how often each stands there. ``is_word``: never corrected."""
+    """``vocabulary``: folded words to correct to, with how often each stands there. ``is_word``: never corrected.
 
-    def __init__(self, vocabulary: Mapping[str, int], is_word: Callable[[str], bool]) -> None:
+    ``similar`` (word, edits) gives the words of the entries that are as near, the most frequent first; they come after
+    those of the vocabulary.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Mapping[str, int],
+        is_word: Callable[[str], bool],
+        similar: Callable[[str, int], Sequence[tuple[str, int]]],
+    ) -> None:
+        self._similar = similar
         self._counts = vocabulary
         self._is_word = is_word
         self._by_length: dict[int, list[str]] = defaultdict(list)
@@ -48,6 +58,11 @@ class Corrector:
         if len(word) == SHORTEST:
             kept = [(name, d) for name, d in kept if sorted(set(name)) == sorted(set(word))]
         if not kept:
-            return None
+            others = self._similar(word, allowed) if len(word) > SHORTEST else ()
+            kept = [(name, OSA.distance(name, word)) for name, _ in others]
+            if not kept:
+                return None
+            name, distance = min(kept, key=lambda k: k[1])
+            return Correction(name, distance)
         name, distance = min(kept, key=lambda k: (k[1], k[0][0] != word[0], -self._counts[k[0]], k[0]))
         return Correction(name, distance)

@@ -90,9 +90,8 @@ def evaluate(
     need = 1 - missing[slots]
     boost = _text(part, boosts, norms)[0][slots]
     if query.wanted or query.terms:
-        scores = ranking.base(
-            need, text[slots] / (terms.total or 1), boost / (boosts.total or 1), query.weights
-        ).astype(np.float64)
+        told = (text[slots] + boost) / ((terms.total + boosts.total) or 1)
+        scores = ranking.base(need, told, query.weights).astype(np.float64)
     else:
         scores = np.ones(len(slots))
     if query.point is not None:

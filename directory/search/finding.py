@@ -21,7 +21,7 @@ from directory.search.understand import Understanding, Understood
 
 RADII_KM = (10, 25, 50, 100, 250, 500, 1000)
 SAME_PLACE_KM = 50.0  # a position this near the place named in the text says more exactly where it is
-ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = 0.5, 0.75  # share of the words' information that makes a candidate by text
+ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = 0.34, 0.75  # share of the words' information that makes a candidate by text
 RELATED, PARENT = 0.5, 0.4  # what a related, or a broader, need is worth beside the one that was told
 FACETS = ("need:", "language:", "municipality:")
 LANGUAGE_FACTORS = {"language:": 1.35, "flag:by-law": 1.12}
@@ -55,7 +55,9 @@ class Finder:
     ) -> None:
         self.needs, self.places, self.engine = needs, places, engine
         self.weights = weights or Weights()
-        self.understand = Understanding(needs, places, engine.has_term)
+        self.understand = Understanding(
+            needs, places, engine.has_term, lambda word, edits: engine.snapshot().similar(word, edits)
+        )
         self._joiner = Joiner(needs, address)
         self.suggest = Suggester(needs, places, engine, self._joiner)
         self._municipalities = {m.municipality_no: m.name for m in places.municipalities() if m.municipality_no}
@@ -124,7 +126,7 @@ class Finder:
         nothing_told = bool(criteria.q) and not wanted and not terms
         return EngineQuery(
             # words that stand nowhere find nothing; a place alone ("Alta") finds what is there
-            wanted=FIRST_DOORS if nothing_told and understood.place and not understood.terms else wanted,
+            wanted=FIRST_DOORS if nothing_told and not place and not understood.terms else wanted,
             terms=understood.terms if nothing_told else terms,
             minimum_text=ENOUGH_TEXT_BESIDE_NEEDS if wanted else ENOUGH_TEXT,
             boosts=understood.boosts,
@@ -139,9 +141,7 @@ class Finder:
             offset=(criteria.page - 1) * criteria.per_page,
             limit=criteria.per_page,
             facets=FACETS if criteria.facets else (),
-            weights=replace(
-                self.weights, half_distance_km=max(self.weights.half_distance_km, place.radius_km if place else 0)
-            ),
+            weights=replace(self.weights, door_km=max(self.weights.door_km, place.radius_km)) if place else self.weights,
         )
 
     def _place(self, criteria: Criteria, understood: Understood) -> Place | None:

@@ -90,6 +90,10 @@ class PhraseBook:
                         self._by_word[form].append((number, position))
             counts.update(content)
         everything = len({p.target for p in self._phrases}) + 1
+        # a word that stands in the phrases of many targets tells less of any one of them
+        self._specific = {
+            form: max(0.5, 1 / (1 + 0.12 * (len(t) - 1))) for form, t in targets.items() if len(t) > 1
+        }
         self._information = {form: math.log(1 + everything / len(t)) for form, t in targets.items()}
         self.vocabulary = counts
 
@@ -114,6 +118,8 @@ class PhraseBook:
                     continue
                 seen.add(id(phrase))
                 end, weight = _follow(tokens, start, phrase)
+                if len(phrase.forms) == 1:
+                    weight *= self._specific.get(phrase.surfaces[0], 1.0)
                 if end:
                     found.append(
                         Match(start, end, phrase.target, weight, phrase.language, phrase.label, len(phrase.forms))

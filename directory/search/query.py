@@ -26,6 +26,7 @@ class Weights:
 
     need: float = 1.0
     text: float = 0.6
+    door_km: float = 2.0  # as near as this is at the door; the extent of a town that was asked for
     half_distance_km: float = 15.0  # a local service this far away counts half of one at the door
     national: float = 0.55  # what a service without a place counts, beside a local one at the door
     regional: float = 0.75
@@ -44,7 +45,7 @@ class EngineQuery:
 
     wanted: Mapping[str, float] = field(default_factory=dict)  # key -> weight in (0, 1]: soft, for the score
     terms: tuple[Term, ...] = ()
-    minimum_text: float = 0.0  # share (0..1) of the terms' information that makes a candidate by text alone
+    minimum_text: float = 0.6  # share (0..1) of the terms' information that makes a candidate by text alone
     boosts: tuple[Term, ...] = ()  # add to the score of candidates, make none
     filters: tuple[frozenset[str], ...] = ()  # each: at least one of these keys
     # groups of key -> factor: in each group the best factor that a document has multiplies its score (1 if it has none)

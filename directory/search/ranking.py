@@ -1,6 +1,6 @@
 """How good an answer is: small pure functions over arrays, one entry a candidate. The engine calls them in this order.
 
-    score = (need part x weights.need + text part x weights.text + boosts x weights.text)
+    score = (need part x weights.need + text part x weights.text)
             x place factor x trust x best factor of each preferred group
 
 Need and text part lie in 0..1. All of it can be explained to a steward: no part looks at who asks.
@@ -16,6 +16,10 @@ from directory.search.query import Weights
 
 # BM25 (S. Robertson, H. Zaragoza: The Probabilistic Relevance Framework, 2009), with the usual parameters.
 K1, B = 1.2, 0.75
+# What a kilometre counts within the place that was asked for, beside one beyond it.
+WITHIN = 0.1
+# What meeting one wanted need fully is of all that can be met.
+ONE_NEED = 0.75
 # What a service counts that neither stands anywhere known nor is known to serve the point that was asked for.
 UNPLACED = 0.05
 
@@ -38,13 +42,14 @@ def saturation(weights: np.ndarray, norms: np.ndarray) -> np.ndarray:
 def missing(still_missing: np.ndarray, weight: float, strengths: np.ndarray) -> np.ndarray:
     """One more wanted key, for those who have it: what is then still missing of what was wanted.
 
-    The need part is 1 minus this (a noisy or): one need fully met is nearly all, a second one still adds.
+    The need part is 1 minus this (a noisy or): one need fully met is most of it, and a second one still adds, so that
+    a service that also meets the related needs comes before one that meets the first alone.
     """
-    return still_missing * (1.0 - weight * strengths)
+    return still_missing * (1.0 - ONE_NEED * weight * strengths)
 
 
-def base(need: np.ndarray, text: np.ndarray, boost: np.ndarray, weights: Weights) -> np.ndarray:
-    return weights.need * need + weights.text * (text + boost)
+def base(need: np.ndarray, text: np.ndarray, weights: Weights) -> np.ndarray:
+    return weights.need * need + weights.text * text
 
 
 def decay(distance_km: np.ndarray, half_distance_km: float) -> np.ndarray:
@@ -58,7 +63,8 @@ def place_factor(
 ) -> np.ndarray:
     """Where a point was asked for. ``distance_km`` is NaN for a service without a place; ``serving``: it is known to
     serve the point. A national service counts ``national`` however far its office is, a serving one ``regional``."""
-    factor = np.where(np.isnan(distance_km), UNPLACED, decay(distance_km, weights.half_distance_km))
+    beyond = np.maximum(distance_km - weights.door_km, 0.0) + WITHIN * np.minimum(distance_km, weights.door_km)
+    factor = np.where(np.isnan(distance_km), UNPLACED, decay(beyond, weights.half_distance_km))
     factor = np.where(reach == 2, np.maximum(factor, weights.national), factor)
     return np.where(serving & (reach < 2), np.maximum(factor, weights.regional), factor)
 

@@ -15,10 +15,14 @@ from directory.search.query import Term
 from directory.spelling import fold, split
 
 SURE = 0.5  # a need that counts less than this share of the best one was not meant
+TOLD = 0.4  # from this weight on, the words of a need are taken as told and no more as text
 NEED_WORD_BOOST = 0.5  # words that told the need also say which service, but less
+SHORT_LINE = 3  # words of a line in which a misspelt place is looked for anywhere
 STEM, CORRECTED, PART = 0.9, 0.8, 0.4  # weights of a word's other forms as index terms
 # Needs that are an emergency when named as such, unless the line is about preparing for one.
 ACUTE = {"overdose-acute", "ghb-overdose", "emergency", "suicidal-crisis"}
+RELATIVES, RELATIVE_WEIGHT = "relatives-support", 0.55  # who asks for a relative may want help for themselves too
+PROFESSIONAL = ("klient", "client", "pasient", "patient", "pacjent", "клиент", "пациент", "клієнт", "пацієнт", "bruker")
 PREPARING = {"naloxone", "overdose-prevention", "drug-information", "professional-support"}
 
 
@@ -44,9 +48,16 @@ class Understood:
 
 
 class Understanding:
-    """Built once from the taxonomy and the gazetteer. ``known_terms`` tells whether the index holds a term."""
+    """Built once from the taxonomy and the gazetteer. ``known_terms`` tells whether the index holds a term, ``similar`` which
+    of its terms are within so many edits of a word, the most frequent first."""
 
-    def __init__(self, needs: Needs, places: Places, known_terms: Callable[[str], bool] = lambda term: False) -> None:
+    def __init__(
+        self,
+        needs: Needs,
+        places: Places,
+        known_terms: Callable[[str], bool] = lambda term: False,
+        similar: Callable[[str, int], Sequence[tuple[str, int]]] = lambda term, edits: (),
+    ) -> None:
         self._needs, self._places, self._known = needs, places, known_terms
         self.compounds = Compounds(needs)
         words_of = needs.function_words
@@ -67,7 +78,16 @@ class Understanding:
             dict(self._stopwords),
             self._negations,
         )
-        self._corrector = Corrector(self._book.vocabulary, self._is_word)
+        self._relatives = PhraseBook(
+            (
+                (RELATIVES, phrase, code, False)
+                for code, phrases in words_of.get("relative", {}).items()
+                for phrase in phrases
+                if not any(word in phrase for word in PROFESSIONAL)
+            ),
+            {},
+        )
+        self._corrector = Corrector(self._book.vocabulary, self._is_word, similar)
 
     def _is_word(self, word: str) -> bool:
         return (
@@ -90,6 +110,7 @@ class Understanding:
         spans = self._places.spans(words, known=self._known_elsewhere)
         tokens = self._corrected(tokens, spoken, spans)
         matches = self._book.find(tokens, self.compounds) + self._book.partly(tokens)
+        matches += [replace(m, weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)]
         matches = [m for m in matches if not self._negated(tokens, m)]
         place = self._place(tokens, spans, matches, near)
         if place:
@@ -161,8 +182,17 @@ class Understanding:
         best: tuple[tuple[float, ...], Span] | None = None
         for span in spans:
             after_preposition = span.start > 0 and tokens[span.start - 1].word in self._prepositions
-            told = any(m.start < span.end and span.start < m.end and m.weight > 0.8 for m in matches)
+            told = any(m.start < span.end and span.start < m.end and m.weight > TOLD for m in matches)
             alone = span.end - span.start == len(tokens)
+            if span.matched == "typo" and not (
+                after_preposition
+                or tokens[span.start].raw[0].isupper()
+                or span.end == len(tokens)
+                or len(tokens) <= SHORT_LINE
+            ):
+                continue  # in a sentence, an unknown word is more likely just a word
+            if tokens[span.start].raw in ("a", "A"):
+                continue  # "a" is not Å
             if (span.accidental or told) and not (after_preposition or alone):
                 continue
             if tokens[span.start].corrected or (span.matched == "typo" and told):
@@ -212,7 +242,7 @@ class Understanding:
     def _terms(
         self, tokens: Sequence[Token], matches: Iterable[Match], consumed: Collection[int], place: Span | None
     ) -> tuple[tuple[Term, ...], tuple[Term, ...], list[str]]:
-        told = {i for m in matches if m.weight > 0.8 for i in range(m.start, m.end)}
+        told = {i for m in matches if m.weight > TOLD for i in range(m.start, m.end)}
         terms, boosts, rest = [], [], []
         for index, token in enumerate(tokens):
             if token.function_word or token.word in self._negations:
