@@ -38,7 +38,14 @@ class Candidates:
         self._in_ranges = slots
         self.size = slots + len(single)
         self._bounds = np.array([bound for pair in ranges for bound in pair], dtype=np.uint32)
-        self._whole = not len(single) and len(ranges) == 1 and ranges[0][0] == 0
+        self._whole = False
+
+    @classmethod
+    def whole(cls, documents: int) -> Candidates:
+        """The whole segment."""
+        everything = cls([(0, documents)])
+        everything._whole = True
+        return everything
 
     @classmethod
     def joined(cls, ranges: list[tuple[int, int]], documents: np.ndarray) -> Candidates:
@@ -90,5 +97,5 @@ class Candidates:
     def of(self, values: np.ndarray) -> np.ndarray:
         """The entries of an array over documents, by slot."""
         if self._whole:
-            return values[: self.size]
+            return values
         return np.concatenate([*(values[low:high] for low, high in self.ranges), values[self.single]])

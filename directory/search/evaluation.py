@@ -22,6 +22,8 @@ from directory.search.segment import Segment
 
 # Single documents are dearer to look up than ranges: so many times fewer must they be.
 _SELECTIVE = 8
+# With more than one document in so many near, looking at all of them is simpler.
+_LOCAL = 2
 # Scores are compared to a millionth and distances to 0.1 m, so that rounding never decides an order.
 _SCORE_STEPS, _DISTANCE_STEPS = 1e6, 1e4
 _MOST_SCORE, _MOST_DISTANCE, _MOST_DAYS = (1 << 30) - 1, (1 << 28) - 1, (1 << 20) - 1
@@ -142,11 +144,11 @@ def _part(
         others = [segment.extras_near(covering)]
         others += [found[0] for key in query.serving if (found := segment.postings(KEY, key)) is not None]
         near = sum(high - low for low, high in ranges) + _size(others)
-        if near * 2 < segment.documents and (narrowest is None or near < _size(narrowest) * _SELECTIVE):
+        if near * _LOCAL < segment.documents and (narrowest is None or near < _size(narrowest) * _SELECTIVE):
             return Candidates.joined(ranges, np.concatenate(others))
     if narrowest is not None:
         return Candidates.joined([], np.concatenate([np.empty(0, dtype=np.uint32), *narrowest]))
-    return Candidates([(0, segment.documents)])
+    return Candidates.whole(segment.documents)
 
 
 def _size(lists: Sequence[np.ndarray]) -> int:
