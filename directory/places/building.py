@@ -150,15 +150,16 @@ def _norwegian_towns(built: Built, rows: list[TownRow]) -> dict[str, Place]:
                 row.name, "town", row.lat, row.lon, "town", "NO", near.municipality, near.municipality_no,
                 row.county, row.population, town_radius_km(row.population),
             )  # fmt: skip
-            built.names += [(town, n, False) for n in (row.name, short_name(row.name)) if n]
+            built.names.append((town, row.name, False))
         by_id[row.id] = town
         built.names += [
             (town, a, key(a) != key(town.name)) for a in (row.name, *row.aliases) if a != town.name
         ]
+        if short := short_name(row.name):
+            built.names.append((town, short, False))
     for town in posts:
         built.names.append((town, town.name, False))
-        short = short_name(town.name)
-        if short:
+        if short := short_name(town.name):
             built.names.append((town, short, False))
     return by_id
 

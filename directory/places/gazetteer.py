@@ -20,8 +20,10 @@ from directory.spelling import words
 
 Point = tuple[float, float]
 
-_COORDINATES = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*$")
-_POSTCODE = re.compile(r"(?:(no|n|dk) )?(\d{4})(?: (.+))?$")
+_COORDINATES = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d+)?)\s*[,;]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*$")
+_QUALIFIED = re.compile(r"(.*[^\s,(])\s*([,(]|\bi\b)\s*([^,()]+)\)?\s*$")
+_LONGEST_NAME = 200  # letters
+_MOST_WORDS = 15
 # A Norwegian place is meant unless its namesake abroad is this many times as big (Stockholm in Sweden, Lund too)
 _AT_HOME = 20.0
 _KIND_WEIGHT: dict[Kind, float] = {
@@ -149,23 +151,23 @@ class Places:
         "Sande, Vestfold", "Tromsö kommune", "Sandens", "أوسلو". None when nothing is close enough: see
         ``nearest_names``.
         """
+        if len(text) > _LONGEST_NAME:
+            return None
         coordinates = _COORDINATES.match(text)
         if coordinates:
             lat, lon = float(coordinates[1]), float(coordinates[2])
             return Found(self.point(lat, lon), "exact") if abs(lat) <= 90 and abs(lon) <= 180 else None
         parts = words(text)
-        if not parts or len(text) > 200:
+        if not 0 < len(parts) <= _MOST_WORDS:
             return None
-        spans = self._covering(parts, near)
-        if spans:
-            return self._found(spans[0])
-        if "," in text:
-            return self._within(text, near)
-        return None
-
-    def _covering(self, parts: Sequence[str], near: Point | None) -> list[Span]:
         spans = spans_among(self, parts, near=near, forgiving=True)
-        return [s for s in spans if s.start == 0 and s.end == len(parts)]
+        whole = [s for s in spans if s.start == 0 and s.end == len(parts)]
+        if whole:
+            return self._found(whole[0])
+        postal = [s for s in spans if s.place.kind == "postcode" and not s.accidental]
+        if postal:
+            return self._found(postal[0])
+        return self._within(text, near)
 
     def _found(self, span: Span) -> Found:
         best = span.places[0]
@@ -176,14 +178,22 @@ class Places:
         return Found(best, span.matched, tuple(others))
 
     def _within(self, text: str, near: Point | None) -> Found | None:
-        """ "Sande, Vestfold": the first inside the second. "Storgata 40, 0182 Oslo": the last that is a place."""
-        head, _, tail = text.rpartition(",")
+        """ "Sande, Vestfold", "Våler (Østfold)", "Herøy i Nordland": the first inside the second. "Storgata 40, Oslo":
+        the last that is a place.
+        """
+        split = _QUALIFIED.match(text)
+        if split is None:
+            return None
+        head, mark, tail = split.groups()
         outer = self.find(tail, near=near)
         if outer is None:
-            return self.find(head, near=near)
-        named = self.named(head)
-        inside = [p for p in named if same_place(p, outer.place) or lies_in(p, outer.place)]
-        return Found(inside[0], "exact") if inside else outer
+            return None if mark == "i" else self.find(head, near=near)
+        inside = [
+            p for p in self.named(head, near=near) if lies_in(p, outer.place) or same_place(p, outer.place)
+        ]
+        if inside:
+            return Found(inside[0], "exact")
+        return None if mark == "i" else outer
 
     def nearest_names(self, text: str, n: int = 3) -> list[str]:
         """Names that look most like the text, for "did you mean …". Looser than ``find``; may be empty."""
@@ -216,15 +226,17 @@ class Places:
             return None
         return self._locator.at(lat, lon)
 
-    def municipality(self, no_or_name: str) -> Place | None:
-        """By number (of today, or of 2020 to 2023) or by name (of today, or a former one). The biggest of a name."""
+    def municipality(self, no_or_name: str, *, near: Point | None = None) -> Place | None:
+        """By number (of today, or of 2020 to 2023) or by name (of today, or a former one). Of two with one name (Herøy,
+        Våler) the bigger, and with ``near`` the nearer.
+        """
         text = no_or_name.strip()
         if text in self._municipalities:
             return self._municipalities[text]
         if text in self._former_numbers:
             return self._municipalities.get(self._former_numbers[text])
         folded = key(text)
-        here = [p for p in self.by_key(folded)[0] if p.kind == "municipality"]
+        here = [p for p in self.by_key(folded, near)[0] if p.kind == "municipality"]
         now = [p for p in here if key(p.name) == folded]
         former = [self._municipalities[no] for no in self._former_names.get(folded, ())]
         return next(iter(now or former or here), None)

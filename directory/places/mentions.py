@@ -112,7 +112,7 @@ def _postcode_at(names: Names, words: Sequence[str], start: int, near: Point | N
         return
     if name and not any(p.name.partition(" ")[2] for p in places):
         beside = start + 1
-    digits = any(0 <= i < len(words) and words[i].isdigit() for i in (start - 1, start + 1))
+    digits = not name and any(0 <= i < len(words) and words[i].isdigit() for i in (start - 1, start + 1))
     year = "1900" <= code < "2100" and not name and prefix is None
     yield Span(
         start - 1 if prefix else start, beside, places, "exact",
