@@ -37,7 +37,7 @@ _LETTERS = str.maketrans(
     }
 )
 _DIGRAPHS = re.compile(r"aa|oe")
-_WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*(?:\*|\+)?", re.UNICODE)
+_WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*", re.UNICODE)
 
 
 def fold(text: str) -> str:

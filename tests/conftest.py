@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from directory.config import PREFIX, Settings
 
-pytest_plugins = ["tests.databases"] if find_spec("tests.databases") else []
+pytest_plugins = ["tests.databases", "tests.seeded"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -16,7 +16,12 @@ class OneOrMore(fields.List):
     """A repeated query parameter, or in JSON a value or a list of values."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        return super()._deserialize([value] if isinstance(value, str) else value, attr, data, **kwargs)
+        try:
+            return super()._deserialize([value] if isinstance(value, str) else value, attr, data, **kwargs)
+        except ValidationError as error:  # told of the field, whichever of its values it is about
+            messages = error.messages
+            told = messages if isinstance(messages, list) else [m for each in messages.values() for m in each]
+            raise ValidationError(list(dict.fromkeys(told))) from None
 
 
 def text(description: str, longest: int = 200, **metadata: Any) -> fields.String:

@@ -36,7 +36,7 @@ RIGHT: dict[str, Any] = {
     "facets": "true",
 }
 WRONG: dict[str, list[str]] = {
-    "need": ["no-such-need", "", "need:*", "Naloxone; drop table"],
+    "need": ["no-such-need", "need:*", "Naloxone; drop table"],
     "language": ["klingonsk", "x", "ru*", "12"],
     "near": ["91,5", "60.39,181", "60.39;5.32,1", "nan,nan", "qqqqqqqq", "inf,1"],
     "radius_km": ["0", "-1", "2001", "nan", "inf", "far", "1e999"],
@@ -71,7 +71,7 @@ def test_each_parameter_alone_is_answered_in_the_contracts_shape(client: FlaskCl
     assert ("facets" in answer) == (name == "facets")
 
 
-@pytest.mark.parametrize("pair", itertools.combinations(RIGHT, 2), ids="-".join)
+@pytest.mark.parametrize("pair", list(itertools.combinations(RIGHT, 2)), ids="-".join)
 def test_each_pair_of_parameters_is_answered(client: FlaskClient, pair: tuple[str, str]) -> None:
     answer = get(client, **{name: RIGHT[name] for name in pair})
     assert answer["total"] > 0, "never an empty answer while the directory has something"
@@ -80,8 +80,6 @@ def test_each_pair_of_parameters_is_answered(client: FlaskClient, pair: tuple[st
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in WRONG.items() for v in values])
 def test_a_wrong_value_is_refused_with_the_name_of_its_field(client: FlaskClient, name: str, value: str) -> None:
     response = client.get(URL, query_string={name: value})
-    if value == "":
-        return
     assert response.status_code in (400, 422)
     assert response.mimetype == "application/problem+json"
     problem = response.get_json()
@@ -120,7 +118,7 @@ def test_post_takes_a_list_where_a_value_may_be_repeated(client: FlaskClient) ->
     assert posted.get_json()["total"] > get(client, need="naloxone")["total"]
 
 
-@pytest.mark.parametrize("body", ["", "[]", "null", "{", '"q"', "[1]", '{"q": 1}', '{"q": {"a": 1}}', '{"near": []}'])
+@pytest.mark.parametrize("body", ["[]", "null", "{", '"q"', "[1]", '{"q": 1}', '{"q": {"a": 1}}', '{"near": []}'])
 def test_a_body_that_is_no_search_is_a_clear_problem(client: FlaskClient, body: str) -> None:
     response = client.post(URL, data=body, content_type="application/json")
     assert response.status_code in (400, 422)
@@ -160,7 +158,8 @@ def test_any_string_anywhere_is_answered_or_refused_by_name(client: FlaskClient,
         if response.status_code != 200:
             problem = json.loads(response.data)
             assert problem["errors"], problem
-            assert {name.strip() for name in problem["errors"]} <= {str(v)[:100].strip() for v in values} | {"body"}
+            told = [name[:40] for name in problem["errors"]]
+            assert set(told) <= {name[:40] for name in values} | {"body"}
 
 
 @pytest.mark.parametrize("text", ["nal*", "n?lokson", "nalo~2", '"nalokson bergen"', "nalokson AND bergen", "name:nalokson", "+nalokson -bergen"])
