@@ -116,19 +116,13 @@ class Database:
     def unit_of_work(self) -> Iterator[Session]:
         """A session that rolls back at the end, and on any error, unless its ``commit()`` was called."""
         with Session(self.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment of the database and refuses to write."""
         with Session(self._reader, autoflush=False, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     def close(self) -> None:
         self.engine.dispose()

@@ -1,7 +1,8 @@
 """Databases for tests: every storage test runs on SQLite and on a real PostgreSQL, each test on a fresh one.
 
-``database`` is migrated and empty; ``empty_url`` was never migrated; ``store`` names which of the two it is. The PostgreSQL
-is a cluster of our own, one for each test process, behind a socket in a temporary folder; PostGIS can be created in it.
+``database`` is migrated and empty; ``empty_url`` was never migrated; ``store`` names which of the two it is.
+The PostgreSQL is a cluster of our own, one for each test process, behind a socket in a temporary folder;
+PostGIS can be created in it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,14 @@ import pytest
 
 from directory.database import Database, upgrade
 
-_PACKAGE = "PostgreSQL is missing: install the packages postgresql and postgresql-15-postgis-3 (`make test` does)"
-_CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "shared_buffers=32MB")
+_PACKAGE = "PostgreSQL is missing: install the packages postgresql and postgresql-postgis (`make test` does)"
+_CARELESS = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "listen_addresses=",
+    "shared_buffers=32MB",
+)
 
 
 class Cluster:
@@ -35,8 +42,22 @@ class Cluster:
             shutil.chown(folder, "postgres", "postgres")
 
     def start(self) -> None:
-        self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        options = " ".join(f"-c {option}" for option in (*_CARELESS, f"unix_socket_directories={self.folder}"))
+        self._run(
+            "initdb",
+            "-D",
+            "data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
+        options = " ".join(
+            f"-c {option}" for option in (*_CARELESS, f"unix_socket_directories={self.folder}")
+        )
         self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
 
     def stop(self) -> None:
@@ -63,7 +84,9 @@ class Cluster:
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
 
     def _say(self, sql: str) -> None:
-        with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            f"host={self.folder} user=postgres dbname=postgres", autocommit=True
+        ) as connection:
             connection.execute(sql)
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -82,11 +105,15 @@ class Cluster:
         )
         if done.returncode:
             log = self.folder / "log"
-            pytest.fail(f"{program} failed; {log.read_text() if log.exists() else 'it left no log'}", pytrace=False)
+            pytest.fail(
+                f"{program} failed; {log.read_text() if log.exists() else 'it left no log'}", pytrace=False
+            )
 
 
 def _programs() -> Path:
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True
+    )
     on_path = shutil.which("initdb")
     for folder in [*versions, *([Path(on_path).parent] if on_path else [])]:
         if (folder / "initdb").exists() and (folder / "pg_ctl").exists():

@@ -25,6 +25,8 @@ _ADDRESS: Table = m.Address.__table__  # type: ignore[attr-defined]
 _AT: Table = m.ServiceAtLocation.__table__  # type: ignore[attr-defined]
 _ACCESSIBILITY: Table = m.Accessibility.__table__  # type: ignore[attr-defined]
 
+IS_PUBLIC = SERVICE.c.published & SERVICE.c.status.in_(SHOWN_STATUSES)
+
 Found = dict[UUID, list[Row[Any]]]
 
 
@@ -39,7 +41,7 @@ def public_services(
     query = select(*SERVICE.c, *organization).join(
         _ORGANIZATION, _ORGANIZATION.c.id == SERVICE.c.organization_id
     )
-    query = query.where(SERVICE.c.published, SERVICE.c.status.in_(SHOWN_STATUSES)).order_by(SERVICE.c.id)
+    query = query.where(IS_PUBLIC).order_by(SERVICE.c.id)
     if which is not None:
         query = query.where(which)
     return list(session.execute(query.limit(limit)))

@@ -141,8 +141,8 @@ def save_organizations(
 
 
 def take_turns(session: Session) -> None:
-    """Only one transaction at a time changes the catalogue: positions of the change log are given before the commit, and
-    a reader of it could otherwise pass one that is not there yet. SQLite has one writer anyway.
+    """Only one transaction at a time changes the catalogue: positions of the change log are given before the
+    commit, and a reader of it could otherwise pass one that is not there yet. SQLite has one writer anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHANGING})

@@ -81,7 +81,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """verified: a person of ours checked it lately; listed: from sources, not checked by us; stale: the check is too old."""
+    """verified: a person of ours checked it lately; listed: from sources, not checked by us; stale: the check
+    is too old.
+    """
 
     state: Literal["verified", "listed", "stale"]
     verified_on: date | None

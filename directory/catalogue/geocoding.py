@@ -1,7 +1,8 @@
 """Points for the public street addresses of entries that someone edits. Never for what a client types.
 
-Only a full public address with a street is asked for: a withheld one must not leave the house. Answers are cached in the
-database, "not known" too; a geocoder that fails, or answers with less than a house, leaves the entry as it is.
+Only a full public address with a street is asked for: a withheld one must not leave the house. Answers are
+cached in the database, "not known" too; a geocoder that fails, or answers with less than a house, leaves the
+entry as it is.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from directory.catalogue import entries as e
 from directory.catalogue import models as m
-from directory.catalogue.assembly import SERVICE, Assembly, public_services
+from directory.catalogue.assembly import IS_PUBLIC, SERVICE, Assembly, public_services
 from directory.catalogue.freshness import Limits
 from directory.errors import NotFound
 
@@ -137,6 +137,11 @@ def changes_since(session: Session, position: int, limit: int | None = None) -> 
     )
     rows = session.execute(query.order_by(table.c.position).limit(limit))
     return [(row.position, str(row.entity_id), row.change) for row in rows]
+
+
+def number_published(session: Session) -> int:
+    """How many services ``entries`` would give."""
+    return session.execute(select(func.count()).select_from(SERVICE).where(IS_PUBLIC)).scalar_one()
 
 
 def last_position(session: Session) -> int:

@@ -33,7 +33,8 @@ def service_columns(draft: ServiceDraft, organization: UUID) -> dict[str, Any]:
 
 def rows_of(services: Iterable[tuple[UUID, ServiceDraft]], now: datetime) -> Rows:
     """What hangs on the services, by table, in an order in which they can be inserted."""
-    rows: Rows = {table: [] for table in (m.Location, m.Address, m.Accessibility, *m.OF_SERVICE)}
+    tables: tuple[type[SQLModel], ...] = (m.Location, m.Address, m.Accessibility, *m.OF_SERVICE)
+    rows: Rows = {table: [] for table in tables}
     for key, draft in services:
         for position, place in enumerate(draft.locations):
             _place(rows, key, draft.slug, position, place)

@@ -1,4 +1,5 @@
-"""The directory that ships, made into the catalogue: every row checked first, then all of it in one transaction, or none.
+"""The directory that ships, made into the catalogue: every row checked first, then all of it in one
+transaction, or none.
 
 Seeding again changes what the seed changed, removes what it no longer names, and leaves what people did here alone: an
 entry that is not the seed's, or that was edited since it was seeded, stays as it is. Nothing in a seed is a check of
@@ -10,7 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +41,7 @@ MUNICIPALITIES = "gazetteer_no_municipalities.csv"
 CORRECTIONS = "places_corrections.csv"  # municipalities that the gazetteer is too old to know
 _FORM = "1"  # grows when the same rows are to be stored in another way
 
-Progress = Callable[[int, int], None]  # (services done, services in all)
+Progress = Callable[[int, int], None]  # (steps done, steps in all)
 Problem = tuple[str, str, str, str]  # file, row, field, message
 
 
@@ -75,20 +76,37 @@ def seed(
     geocoder: Geocoder | None = None,
 ) -> SeedReport:
     """Make the catalogue equal to the seed. ``now``: aware. Raises SeedError with everything that is wrong."""
-    digest = digest_of(seed_dir) + ("+geocoder" if geocoder is not None else "")
+    standing = _digest(seed_dir, geocoder)
     with database.reading() as session:
-        if _standing(session) == digest:
+        if _standing(session) == standing:
             report = _counted(session)
-            return report if progress is None else _told(report, progress)
+            if progress is not None:
+                progress(report.services, report.services)
+            return report
     rows = read(seed_dir)
-    services = rows.services
+    tell = progress or (lambda done, of: None)
+    services, done = list(rows.services), 0
+    steps = len(services) * (1 if geocoder is None else 2)
     if geocoder is not None:
-        services = tuple(located(draft, geocoder) for draft in services)
+        for done, draft in enumerate(rows.services, 1):
+            services[done - 1] = located(draft, geocoder)
+            tell(done, steps)
     with database.unit_of_work() as session:
-        report = _made_equal(session, rows, services, now, progress)
-        session.merge(m.SeedState(name="seed", digest=digest, seeded_at=now))
+        report = _made_equal(session, rows, services, now, lambda stored: tell(done + stored, steps))
+        session.merge(m.SeedState(name="seed", digest=standing, seeded_at=now))
         session.commit()
+    tell(steps, steps)
     return report
+
+
+def is_seeded(database: Database, seed_dir: Path, *, geocoder: Geocoder | None = None) -> bool:
+    """Whether ``seed`` would find nothing to do. Raises SeedError when a file is missing."""
+    with database.reading() as session:
+        return _standing(session) == _digest(seed_dir, geocoder)
+
+
+def _digest(seed_dir: Path, geocoder: Geocoder | None) -> str:
+    return digest_of(seed_dir) + ("" if geocoder is None else "+geocoder")
 
 
 def digest_of(seed_dir: Path) -> str:
@@ -220,7 +238,11 @@ def _bytes(seed_dir: Path, name: str) -> bytes:
 
 
 def _made_equal(
-    session: Session, rows: Seed, services: tuple[ServiceDraft, ...], now: datetime, progress: Progress | None
+    session: Session,
+    rows: Seed,
+    services: Sequence[ServiceDraft],
+    now: datetime,
+    tell: Callable[[int], None],
 ) -> SeedReport:
     take_turns(session)
     theirs = _left_alone(session, m.Organization)
@@ -233,8 +255,7 @@ def _made_equal(
         part = wanted[start : start + CHUNK]
         saved = save_services(session, part, needs=rows.needs, now=now, origin="seed")
         changed += sum(one.changed for one in saved)
-        if progress is not None:
-            progress(start + len(part), len(wanted))
+        tell(start + len(part))
     gone = _seeded(session, m.Service) - {draft.slug for draft in services} - theirs
     for slug in sorted(gone):
         remove_service(session, slug, now=now)
@@ -284,8 +305,3 @@ def _counted(session: Session) -> SeedReport:
 
     services = count(m.Service)
     return SeedReport(count(m.Organization), services, count(m.Location), unchanged=services)
-
-
-def _told(report: SeedReport, progress: Progress) -> SeedReport:
-    progress(report.services, report.services)
-    return report

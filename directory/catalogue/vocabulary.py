@@ -1,4 +1,6 @@
-"""The code lists of the catalogue. Each value stands in the documented lists and may be met in the wild: add, never rename."""
+"""The code lists of the catalogue. Each value stands in the documented lists and may be met in the wild: add,
+never rename.
+"""
 
 from __future__ import annotations
 
