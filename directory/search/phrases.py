@@ -40,6 +40,7 @@ class Match:
     language: str
     label: bool
     words: int  # content words of the phrase
+    whole: bool = True  # all of the phrase's words are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class PhraseBook:
         self._by_first: dict[str, list[_Phrase]] = defaultdict(list)
         self._by_word: dict[str, list[tuple[int, int]]] = defaultdict(list)  # form -> (phrase, word number)
         counts: Counter[str] = Counter()
+        self._languages: dict[str, set[str]] = defaultdict(set)
         targets: dict[str, set[str]] = defaultdict(set)
         for target, text, language, label in entries:
             every = words(text)
@@ -89,6 +91,8 @@ class PhraseBook:
                     if len(content) > 1:
                         self._by_word[form].append((number, position))
             counts.update(content)
+            for word in content:
+                self._languages[word].add(language)
         everything = len({p.target for p in self._phrases}) + 1
         # a word that stands in the phrases of many targets tells less of any one of them
         self._specific = {
@@ -180,8 +184,13 @@ class PhraseBook:
                     phrase.language,
                     phrase.label,
                     len(positions),
+                    whole=False,
                 )
         return list(best.values())
+
+    def vocabulary_of(self, languages: Set[str]) -> dict[str, int]:
+        """The words of phrases in these languages (of all for none), and how often each stands there."""
+        return {w: n for w, n in self.vocabulary.items() if not languages or self._languages[w] & languages}
 
     def _worth(self, phrase: _Phrase, position: int) -> float:
         return self._information[phrase.surfaces[position]]

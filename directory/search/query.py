@@ -26,8 +26,8 @@ class Weights:
 
     need: float = 1.0
     text: float = 0.6
-    door_km: float = 2.0  # as near as this is at the door; the extent of a town that was asked for
-    half_distance_km: float = 15.0  # a local service this far away counts half of one at the door
+    door_km: float = 4.0  # as near as this is at the door; the extent of a town that was asked for
+    half_distance_km: float = 18.0  # a local service this far away counts half of one at the door
     national: float = 0.55  # what a service without a place counts, beside a local one at the door
     regional: float = 0.75
     placeless_local: float = 0.5  # what a local service counts at least, where no place is asked for

@@ -17,6 +17,9 @@ from directory.spelling import fold, split
 SURE = 0.5  # a need that counts less than this share of the best one was not meant
 TOLD = 0.4  # from this weight on, the words of a need are taken as told and no more as text
 NEED_WORD_BOOST = 0.5  # words that told the need also say which service, but less
+# Languages whose words turn up in each other's lines.
+KINDRED = (frozenset({"nb", "nn", "da", "sv", "en"}), frozenset({"ru", "uk"}), frozenset({"pl", "en"}))
+ANY_LANGUAGE: frozenset[str] = frozenset()
 SHORT_LINE = 3  # words of a line in which a misspelt place is looked for anywhere
 STEM, CORRECTED, PART = 0.9, 0.8, 0.4  # weights of a word's other forms as index terms
 # Needs that are an emergency when named as such, unless the line is about preparing for one.
@@ -87,7 +90,10 @@ class Understanding:
             ),
             {},
         )
-        self._corrector = Corrector(self._book.vocabulary, self._is_word, similar)
+        self._correctors = {
+            group: Corrector(self._book.vocabulary_of(group), self._is_word, similar)
+            for group in (*KINDRED, ANY_LANGUAGE)
+        }
 
     def _is_word(self, word: str) -> bool:
         return (
@@ -108,7 +114,7 @@ class Understanding:
         words = [t.word for t in tokens]
         spoken = [s for s in spoken_spans(words) if s.certain or not self._told_otherwise(s, words)]
         spans = self._places.spans(words, known=self._known_elsewhere)
-        tokens = self._corrected(tokens, spoken, spans)
+        tokens = self._corrected(tokens, self._corrector(asker), spoken, spans)
         matches = self._book.find(tokens, self.compounds) + self._book.partly(tokens)
         matches += [replace(m, weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)]
         matches = [m for m in matches if not self._negated(tokens, m)]
@@ -154,8 +160,12 @@ class Understanding:
         """A bare name of a language is only that when no need is named by the same words."""
         return all(word in self._book for word in words[span.start : span.end])
 
+    def _corrector(self, asker: str | None) -> Corrector:
+        """By the words of the asker's language and its kin: a word is not taken for one of a language far away."""
+        return self._correctors[next((group for group in KINDRED if asker in group), ANY_LANGUAGE)]
+
     def _corrected(
-        self, tokens: Sequence[Token], spoken: Iterable[LanguageSpan], spans: Iterable[Span]
+        self, tokens: Sequence[Token], corrector: Corrector, spoken: Iterable[LanguageSpan], spans: Iterable[Span]
     ) -> list[Token]:
         """Each word that is none in any vocabulary, taken for the word it is nearest to."""
         taken = {i for s in spoken for i in range(s.start, s.end)}
@@ -165,7 +175,7 @@ class Understanding:
         for index, token in enumerate(tokens):
             if index not in taken and not (token.forms & self._book.vocabulary.keys()):
                 limit = 0 if index not in misspelt_places else 1
-                better = self._corrector(token.word) if not self._known_elsewhere(token.word) else None
+                better = corrector(token.word) if not self._known_elsewhere(token.word) else None
                 if better and (not limit or better.distance <= limit):
                     forms = frozenset({better.word} | stems(better.word))
                     token = replace(token, word=better.word, forms=forms, corrected=True)
@@ -286,7 +296,11 @@ class Understanding:
         signs = [m for m in self._danger.find(tokens, self.compounds) if not self._negated(tokens, m)]
         if signs:
             return self._signs[max(signs, key=lambda m: (m.words, m.weight)).target]
-        acute = {m.target for m in matches if m.target in ACUTE and (m.words > 1 or m.target != "ghb-overdose")}
+        acute = {
+            m.target
+            for m in matches
+            if m.target in ACUTE and m.whole and (m.words > 1 or m.target != "ghb-overdose")
+        }
         return next((s for s in self._signs.values() if acute & set(s.slugs)), None) if acute else None
 
 
