@@ -102,7 +102,8 @@ def test_a_word_that_is_right_elsewhere_is_never_taken_for_a_misspelt_place(plac
     "sentence",
     ["hvor er nærmeste lege", "jeg vil snakke med noen", "gratis klamydiatest", "kondomet sprakk i natt",
      "søknad om hjelp", "where can i get clean needles", "stranger danger", "manual for harm reduction",
-     "что делать при передозировке", "страна", "جلسة دعم", "skien min gjør vondt i lunger", "porno og kjøring", "kristiansen"],
+     "что делать при передозировке", "страна", "جلسة دعم", "skien min gjør vondt i lunger", "porno og kjøring",
+     "kristiansen"],
 )  # fmt: skip
 def test_common_words_near_a_name_are_not_places(places, sentence):
     assert [s for s in places.spans(words(sentence)) if s.matched == "typo"] == []
