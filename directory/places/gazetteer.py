@@ -157,6 +157,8 @@ class Places:
         if coordinates:
             lat, lon = float(coordinates[1]), float(coordinates[2])
             return Found(self.point(lat, lon), "exact") if abs(lat) <= 90 and abs(lon) <= 180 else None
+        if "," in text and not any(c.isalpha() for c in text):
+            return None  # meant as a point, and is none
         parts = words(text)
         if not 0 < len(parts) <= _MOST_WORDS:
             return None

@@ -85,9 +85,8 @@ def resolve(
         return name
 
     def near(value: str) -> Place:
-        looks_like_a_point = "," in value and not any(c.isalpha() for c in value)
         found = places.find(value)
-        if found is None or (looks_like_a_point and found.place.kind != "point"):
+        if found is None:
             names = ", ".join(places.nearest_names(value)) or "none"
             raise InvalidInput.of(
                 "near", f"Takes 'lat,lon' in degrees, a postcode or a place name. Nearest names: {names}."
