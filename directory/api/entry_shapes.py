@@ -110,6 +110,7 @@ class ServiceShape(Texts):
     service_areas = nested(Area, many=True)
     eligibility = nested(Eligibility)
     capacity = string(none=True)
+    alert = string(none=True)  # what a client should know before going there
     sources = nested(SourceShape, many=True)
     trust = nested(Trust)
 

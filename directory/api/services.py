@@ -146,6 +146,7 @@ def service(entry: e.ServiceEntry, lang: str, now: datetime) -> dict[str, Any]:
             "text": entry.audience_text,
         },
         "capacity": entry.capacity,
+        "alert": (pick(entry.alerts, lang) or (None, None))[1],
         "sources": [{"reference": s.reference, "checked": s.checked} for s in entry.sources],
         "trust": {
             "state": entry.trust.state,

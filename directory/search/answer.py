@@ -14,6 +14,10 @@ from directory.needs import Needs
 from directory.search.query import Hit, Snapshot
 
 
+# Flags of services that help in any language, and so in the one that is asked for.
+INTERPRETING = ("interpreter", "by-law")
+
+
 class Joiner:
     """``base``: what stands before a service's slug in its address."""
 
@@ -27,9 +31,10 @@ class Joiner:
             return orjson.dumps([{"slug": s, "label": needs.label(s, lang)} for s in orjson.loads(slugs)])
 
         @lru_cache(maxsize=4096)
-        def labelled_languages(pairs: bytes, lang: str, by_law: tuple[str, ...]) -> bytes:
+        def labelled_languages(pairs: bytes, lang: str, asked: tuple[str, ...], mode: str | None) -> bytes:
             known = orjson.loads(pairs)
-            known += [[code, "by-law"] for code in by_law if code not in {k for k, _ in known}]
+            if mode:
+                known += [[code, mode] for code in asked if code not in {k for k, _ in known}]
             return orjson.dumps([{"code": c, "label": languages.name(c, lang), "mode": m} for c, m in known])
 
         self._needs, self._languages = labelled_needs, labelled_languages
@@ -54,7 +59,7 @@ class Joiner:
         locations = orjson.loads(snapshot.piece(hit, "locations"))
         head = snapshot.piece(hit, "head")
         slug = self.slug(snapshot, hit).encode()
-        by_law = asked if asked and snapshot.has_key(hit, "flag:by-law") else ()
+        mode = next((m for m in INTERPRETING if asked and snapshot.has_key(hit, f"flag:{m}")), None)
         changing = {
             "distance_km": None if hit.distance_km is None else round(hit.distance_km, 1),
             "location": locations[hit.spot or 0] if locations else None,
@@ -67,7 +72,7 @@ class Joiner:
             slug,
             self._text(snapshot, hit, lang),
             self._needs(bytes(snapshot.piece(hit, "needs")), lang),
-            self._languages(bytes(snapshot.piece(hit, "languages")), lang, by_law),
+            self._languages(bytes(snapshot.piece(hit, "languages")), lang, asked, mode),
             snapshot.piece(hit, "facts"),
             orjson.dumps(changing)[1:-1],
         )

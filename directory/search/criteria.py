@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from directory import languages
+from directory.catalogue.vocabulary import AUDIENCES, GENDERS
 from directory.errors import InvalidInput
 from directory.needs import Needs
 from directory.places import Place, Places
@@ -102,6 +103,14 @@ def resolve(
             errors.setdefault(field, []).extend(m for messages in error.errors.values() for m in messages)
             return None
 
+    def among(field: str, known: Collection[str]) -> Callable[[str], str]:
+        def check(value: str) -> str:
+            if value not in known:
+                raise InvalidInput.of(field, f"Takes one of: {', '.join(sorted(known))}.")
+            return value
+
+        return check
+
     def time(value: str) -> datetime:
         return now if value == "now" else _time(value)
 
@@ -121,8 +130,8 @@ def resolve(
         radius_km=values.get("radius_km"),
         open_at=one("open_at", time),
         age=values.get("age"),
-        gender=values.get("gender"),
-        audience=values.get("audience"),
+        gender=one("gender", among("gender", GENDERS)),
+        audience=one("audience", among("audience", AUDIENCES)),
         municipality=each("municipality", municipality),
         organization=each("organization", organization),
         lang=one("lang", interface_language) or lang,

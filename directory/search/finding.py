@@ -24,7 +24,7 @@ SAME_PLACE_KM = 50.0  # a position this near the place named in the text says mo
 ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = 0.34, 0.75  # share of the words' information that makes a candidate by text
 RELATED, PARENT = 0.5, 0.4  # what a related, or a broader, need is worth beside the one that was told
 FACETS = ("need:", "language:", "municipality:")
-LANGUAGE_FACTORS = {"language:": 1.35, "flag:by-law": 1.12}
+SPOKEN, INTERPRETER, BY_LAW = 1.35, 1.2, 1.1  # factors of services that help in the language asked for
 ASKER_LANGUAGE = 1.1
 LIFE_LINE = "medisinsk-nodtelefon-113"  # where this is the first to call, it is the first result
 BESIDE_THE_NEED = 0.5  # other emergency contacts come with the services that are for the need
@@ -182,8 +182,8 @@ class Finder:
         groups: list[Mapping[str, float]] = []
         if asked := {*criteria.language, *understood.languages}:
             groups.append(
-                {f"language:{code}": LANGUAGE_FACTORS["language:"] for code in asked}
-                | {"flag:by-law": LANGUAGE_FACTORS["flag:by-law"]}
+                {f"language:{code}": SPOKEN for code in asked}
+                | {"flag:interpreter": INTERPRETER, "flag:by-law": BY_LAW}
             )
         elif understood.asker and understood.asker not in ("nb", "nn", "en"):
             groups.append({f"language:{understood.asker}": ASKER_LANGUAGE})
@@ -276,7 +276,7 @@ def _filters(criteria: Criteria) -> Iterator[frozenset[str]]:
     if criteria.need:
         yield frozenset(f"need:{slug}" for slug in criteria.need)
     if criteria.language:
-        yield frozenset({f"language:{code}" for code in criteria.language} | {"flag:by-law"})
+        yield frozenset({f"language:{code}" for code in criteria.language} | {"flag:interpreter", "flag:by-law"})
     for name in ("free", "anonymous", "remote"):
         if getattr(criteria, name):
             yield frozenset({f"flag:{name}"})

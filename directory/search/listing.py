@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from directory.catalogue.entries import Place, Schedule, ServiceEntry
+from directory.catalogue.entries import Place, Schedule, ServiceEntry, ServiceLanguage
 from directory.languages import pick
 from directory.needs import Needs
 from directory.places import Places
@@ -26,6 +26,7 @@ NEED_STRENGTHS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4)
 LANGUAGE_STRENGTHS = {"spoken": 1.0, "interpreter": 0.8, "phone-interpreter": 0.7}
 TRUST = {"verified": 1.1, "listed": 1.0, "stale": 0.9}
 DOUBTFUL = 0.8  # the source itself is not sure that the service still exists
+ANY_LANGUAGE = "mul"  # ISO 639: the source promises an interpreter and names no language
 ANY = "any"  # value of a key of services that nobody is known to be excluded from
 REACHES = {"local": 0, "regional": 1, "national": 2}
 
@@ -90,11 +91,12 @@ class Lister:
             strength = NEED_STRENGTHS[min(position, len(NEED_STRENGTHS) - 1)]
             for name in (slug, *self._needs.ancestors(slug)):
                 keys[f"need:{name}"] = max(keys.get(f"need:{name}", 0.0), strength)
-        for language in entry.languages:
+        for language in _named(entry):
             key = f"language:{language.code}"
             keys[key] = max(keys.get(key, 0.0), LANGUAGE_STRENGTHS[language.mode])
         flags = {
             "by-law": entry.interpreter_by_law,
+            "interpreter": any(g.code == ANY_LANGUAGE for g in entry.languages),
             "free": entry.free,
             "anonymous": entry.anonymous,
             "remote": entry.remote,
@@ -128,6 +130,10 @@ class Lister:
 def _distinct(texts: Mapping[str, str]) -> list[tuple[str, str]]:
     """Texts without those that say the same in another language's field."""
     return list({text: (code, text) for code, text in reversed(texts.items())}.values())
+
+
+def _named(entry: ServiceEntry) -> list[ServiceLanguage]:
+    return [g for g in entry.languages if g.code != ANY_LANGUAGE]
 
 
 def _schedule(schedule: Schedule | None) -> tuple[str, str] | None:
@@ -171,7 +177,7 @@ def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:
         ),
         "needs": orjson.dumps(entry.needs),
         "languages": orjson.dumps(
-            [[g.code, "spoken" if g.mode == "spoken" else "interpreter"] for g in entry.languages]
+            [[g.code, "spoken" if g.mode == "spoken" else "interpreter"] for g in _named(entry)]
         ),
         "locations": orjson.dumps([_location(p) for p in ordered]),
     }

@@ -17,7 +17,7 @@ from directory.errors import IndexUnavailable
 from directory.search import index
 from directory.search.listing import Lister
 
-LISTING = 1  # grows when documents are made another way, so that an index of the old way is rebuilt
+LISTING = 2  # grows when documents are made another way, so that an index of the old way is rebuilt
 MOST_FOLLOWED = 20_000  # more changes than this are quicker rebuilt
 
 Progress = Callable[[int], None]  # called with how many more services are done

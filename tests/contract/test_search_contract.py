@@ -45,6 +45,8 @@ WRONG: dict[str, list[str]] = {
     "anonymous": ["perhaps"],
     "remote": ["?"],
     "age": ["-1", "151", "young", "1.5"],
+    "gender": ["robot"],
+    "audience": ["everybody else"],
     "municipality": ["9999", "Atlantis by", "*"],
     "organization": ["no-such-organization", "00000000-0000-0000-0000-000000000000", "*"],
     "sort": ["worst", "distance,name"],
