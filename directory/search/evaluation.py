@@ -92,7 +92,7 @@ def evaluate(
     need = 1 - missing[slots]
     boost = _text(part, boosts, norms)[0][slots]
     if query.wanted or query.terms:
-        told = (text[slots] + boost) / ((terms.total + boosts.total) or 1)
+        told = ranking.told(text[slots], boost, terms.total, boosts.total)
         scores = ranking.base(need, told, query.weights).astype(np.float64)
     else:
         scores = np.ones(len(slots))

@@ -30,8 +30,8 @@ class Batch(NamedTuple):
 class Inversion:
     """Collects the terms of documents 0, 1, 2 …; ``folder`` takes runs, under names that begin with ``name``."""
 
-    def __init__(self, folder: Path, name: str, run: int = RUN) -> None:
-        self._folder, self._name, self._run = folder, name, run
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name, self._run = folder, name, RUN
         self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
         self._runs: list[tuple[Path, int]] = []
         self._documents = 0

@@ -48,6 +48,11 @@ def missing(still_missing: np.ndarray, weight: float, strengths: np.ndarray) -> 
     return still_missing * (1.0 - ONE_NEED * weight * strengths)
 
 
+def told(text: np.ndarray, boost: np.ndarray, text_total: float, boost_total: float) -> np.ndarray:
+    """The text part: what terms and boosts tell about the document, of all that they could tell."""
+    return (text + boost) / ((text_total + boost_total) or 1.0)
+
+
 def base(need: np.ndarray, text: np.ndarray, weights: Weights) -> np.ndarray:
     return weights.need * need + weights.text * text
 
