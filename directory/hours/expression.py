@@ -7,6 +7,7 @@ year ahead, and corrected where it departs from the specification or would guess
 - it reads a comment without a state as open; the specification says unknown
 - ``… || "by appointment"``: its fallback never applies without a selector, or on a day that an earlier rule
   names
+- a range over midnight loses its second half when an earlier rule names the next day: "Mo 10:00-12:00; Su 20:00-04:00"
 - its own zones take only zoneinfo times, and name an end in the repeated hour that contradicts its own states
 - its school holidays (SH) are empty for Norway, and days between holidays for Denmark
 - without coordinates sunrise is 07:00 and sunset 19:00 all year
@@ -34,6 +35,10 @@ _BARE_COMMENT = re.compile(r'(\b(?:open|closed|off|unknown))?\s*("[^"]*")', re.I
 _SUN = re.compile(r"\b(sunrise|sunset|dawn|dusk)\b", re.IGNORECASE)
 _SCHOOL = re.compile(r"\bSH\b", re.IGNORECASE)
 _PUBLIC = re.compile(r"\bPH\b", re.IGNORECASE)
+_RULES = re.compile(r'(;\s*|,\s+)((?:"[^"]*"|[^";,]|,(?!\s))*)')
+_CLOSES = re.compile(r"\b(off|closed)\b", re.IGNORECASE)
+_TIMES = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
+_DAYS_ONLY = re.compile(r"(?:^|;)\s*(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|[-,\s])+,\s", re.IGNORECASE)
 _OPEN_END = re.compile(r"\d\d?:\d\d\+")
 _POSITION = re.compile(r"--> \d+:(\d+)")
 _STATES: tuple[tuple[LibraryState, State], ...] = (
@@ -67,7 +72,7 @@ class Expression:
         known = country if holidays else None
         try:
             alternatives = [
-                OpeningHours(_with_states(part), country=known, max_interval_days=_DAYS_AHEAD)
+                OpeningHours(_as_meant(part), country=known, max_interval_days=_DAYS_AHEAD)
                 for part in _split_fallbacks(text)
             ]
         except ParserError as error:
@@ -105,7 +110,7 @@ def problem_with(text: str) -> str | None:
     if refusal:
         return refusal
     try:
-        for part in [text, *(_with_states(part) for part in _split_fallbacks(text))]:
+        for part in [text, *(_as_meant(part) for part in _split_fallbacks(text))]:
             OpeningHours(part)
     except ParserError as error:
         found = _POSITION.search(str(error))
@@ -124,6 +129,9 @@ def _cannot_be_known(text: str, bare: str) -> str | None:
         return "School holidays (SH) are not known here: give the dates instead, as in “Jun 20-Aug 15 off”."
     if _SUN.search(bare):
         return "Sunrise and sunset are not known here: give the times instead."
+    days = _DAYS_ONLY.search(bare)
+    if days:
+        return f"“{days[0].strip('; ')}” says all day. Days that share their hours stand without a space: “Sa,Su 10:00-14:00”."
     return None
 
 
@@ -153,6 +161,18 @@ def _split_fallbacks(text: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def _with_states(text: str) -> str:
-    """Every comment that stands without a state gets the one that the specification gives it: unknown."""
-    return _BARE_COMMENT.sub(lambda m: m[0] if m[1] else f" unknown {m[2]}", text).strip()
+def _as_meant(text: str) -> str:
+    """One alternative, so written that the library reads it as the specification does."""
+    text = _BARE_COMMENT.sub(lambda m: m[0] if m[1] else f" unknown {m[2]}", text).strip()
+    return _RULES.sub(lambda m: m[0] + _carried_over(m[1], m[2]), text)
+
+
+def _carried_over(separator: str, rule: str) -> str:
+    """What to add to a rule that passes midnight: itself, as an additional rule, of which the library keeps both halves."""
+    bare = _COMMENT.sub("", rule)
+    if not separator.startswith(";") or _CLOSES.search(bare):
+        return ""
+    passes = any(
+        (int(h2), int(m2)) <= (int(h1), int(m1)) or int(h2) >= 24 for h1, m1, h2, m2 in _TIMES.findall(bare)
+    )
+    return f", {rule.strip()}" if passes else ""
