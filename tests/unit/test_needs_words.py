@@ -1,0 +1,238 @@
+"""The words people use for each need, as shipped: seed/needs_words.json against seed/needs.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from directory.spelling import words
+
+SEED = Path(__file__).resolve().parents[2] / "seed"
+LANGUAGES = ("nb", "nn", "en", "da", "sv", "ru", "uk", "pl", "ar", "so")
+LISTS = ("stopwords", "relative", "negation", "place_prepositions")
+REASONS = {"not-breathing-or-unconscious", "suicide-danger-now", "violence-now", "rape-just-now"}
+# Words that stand in the queries for any need, so that alone they say nothing of which one.
+BARE = """
+hjelp hjelpe hjelpen lege legen snakke prate chat test teste sex gratis anonym anonymt telefon tilbud senter
+klinikk time sted åpent behandling støtte samtale problem problemer rus dop noen nå akutt vondt
+help doctor talk chat testing free anonymous phone service services centre center clinic treatment support
+counselling advice problem problems drugs now place someone
+hjælp læge tale gratis behandling støtte hjälp läkare prata stöd behandling mottagning läkaren
+помощь врач врача поговорить тест анализ бесплатно анонимно центр клиника лечение поддержка служба проблема
+допомога лікар лікаря поговорити тест безкоштовно анонімно центр клініка лікування підтримка служба проблема
+pomoc lekarz lekarza porozmawiać test darmowy bezpłatnie anonimowo centrum klinika leczenie wsparcie problem
+مساعدة طبيب فحص مجانا مجاني مركز عيادة علاج دعم مشكلة تحدث
+caawimaad caawin gargaar dhakhtar baaritaan bilaash xarun daaweyn taageero dhibaato
+"""
+
+
+def load(name: str) -> Any:
+    return json.loads((SEED / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> dict[str, Any]:
+    return load("needs_words.json")
+
+
+@pytest.fixture(scope="module")
+def slugs() -> list[str]:
+    return [term["slug"] for term in load("needs.json")["terms"]]
+
+
+@pytest.fixture(scope="module")
+def groups() -> set[str]:
+    return {term["slug"] for term in load("needs.json")["terms"] if term["parent"] is None}
+
+
+def vocabularies(document: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """(where, language, words) of every list of words in the file."""
+    for term in document["terms"]:
+        for language, listed in term["words"].items():
+            yield term["slug"], language, listed
+    for reason in document["emergency"]["reasons"]:
+        for language, listed in reason["words"].items():
+            yield reason["reason"], language, listed
+    for name in LISTS:
+        for language, listed in document[name].items():
+            yield name, language, listed
+
+
+def key(word: str) -> tuple[str, ...]:
+    return tuple(words(word))
+
+
+def test_every_need_has_its_words_once_and_in_the_order_of_the_taxonomy(vocabulary, slugs):
+    assert [term["slug"] for term in vocabulary["terms"]] == slugs
+
+
+def test_only_the_ten_languages_are_used(vocabulary):
+    assert {language for _, language, _ in vocabularies(vocabulary)} == set(LANGUAGES)
+
+
+def test_each_need_below_a_group_has_words_in_every_language(vocabulary, groups):
+    missing = [
+        (term["slug"], language)
+        for term in vocabulary["terms"]
+        if term["slug"] not in groups
+        for language in LANGUAGES
+        if not term["words"].get(language)
+    ]
+    assert missing == []
+
+
+def test_no_word_stands_twice_in_one_list_however_it_is_spelled(vocabulary):
+    twice = [
+        (where, language, word)
+        for where, language, listed in vocabularies(vocabulary)
+        for i, word in enumerate(listed)
+        if key(word) in {key(earlier) for earlier in listed[:i]}
+    ]
+    assert twice == []
+
+
+def test_words_are_trimmed_and_have_something_to_match(vocabulary):
+    bad = [
+        (where, language, word)
+        for where, language, listed in vocabularies(vocabulary)
+        for word in listed
+        if not key(word) or word != " ".join(word.split()) or len(key(word)) > 8
+    ]
+    assert bad == []
+
+
+def test_words_are_in_lower_case(vocabulary):
+    bad = [
+        (w, language, x) for w, language, listed in vocabularies(vocabulary) for x in listed if x != x.lower()
+    ]
+    assert bad == []
+
+
+def test_no_need_and_no_danger_is_caught_by_a_word_of_any_query(vocabulary):
+    function_words = {
+        key(word) for name in LISTS for listed in vocabulary[name].values() for word in listed
+    } | {key(word) for word in BARE.split()}
+    bad = [
+        (where, language, word)
+        for where, language, listed in vocabularies(vocabulary)
+        if where not in LISTS
+        for word in listed
+        if len(key(word)) == 1 and key(word) in function_words
+    ]
+    assert bad == []
+
+
+def test_related_needs_exist_and_weigh_less_than_the_need_itself(vocabulary, slugs):
+    bad = [
+        (term["slug"], other, weight)
+        for term in vocabulary["terms"]
+        for other, weight in term["related"].items()
+        if other not in slugs or other == term["slug"] or not 0.1 <= weight <= 0.8
+    ]
+    assert bad == []
+
+
+def test_each_need_below_a_group_names_related_ones(vocabulary, groups):
+    assert [t["slug"] for t in vocabulary["terms"] if not t["related"] and t["slug"] not in groups] == []
+
+
+def test_the_reasons_of_danger_cover_breath_suicide_violence_and_rape(vocabulary):
+    names = [reason["reason"] for reason in vocabulary["emergency"]["reasons"]]
+    assert set(names) >= REASONS
+    assert len(names) == len(set(names))
+
+
+def test_each_danger_stands_for_needs_that_exist_and_is_worded_in_every_language(vocabulary, slugs):
+    for reason in vocabulary["emergency"]["reasons"]:
+        assert reason["slugs"] and set(reason["slugs"]) <= set(slugs), reason["reason"]
+        assert set(reason["words"]) == set(LANGUAGES), reason["reason"]
+
+
+def test_each_danger_shows_contacts_that_the_seed_holds_a_number_for(vocabulary):
+    seed = SEED / "services.json"
+    known = {service["slug"] for service in load("services.json")} if seed.exists() else None
+    for reason in vocabulary["emergency"]["reasons"]:
+        contacts = reason["contacts"]
+        assert len(contacts) >= 2 and len(contacts) == len(set(contacts)), reason["reason"]
+        assert known is None or set(contacts) <= known, reason["reason"]
+
+
+@pytest.mark.parametrize(
+    "information",
+    [
+        "hvordan forebygge overdose",
+        "hvor får jeg nalokson mot overdose",
+        "fakta om ghb",
+        "kurs i førstehjelp ved overdose",
+        "forebygging av selvmord",
+        "krisesenter for kvinner utsatt for vold",
+        "overgrepsmottak i tromsø",
+        "selvhjelpsgruppe etter voldtekt",
+        "naloxone against overdose",
+        "how to prevent an overdose",
+        "ghb facts and dosing",
+        "suicide prevention course",
+        "counselling after rape",
+        "support for victims of domestic violence",
+        "как предотвратить передозировку",
+        "налоксон от передоза",
+        "психолог после изнасилования",
+        "помощь при домашнем насилии",
+        "jak zapobiegać przedawkowaniu",
+        "nalokson na przedawkowanie",
+        "терапія після зґвалтування",
+        "налоксон від передозування",
+        "förebygga överdos",
+        "forebygge overdosis",
+        "الوقاية من الجرعة الزائدة",
+        "ka hortagga xad dhaafka daroogada",
+    ],
+)
+def test_asking_for_information_is_no_danger(vocabulary, information):
+    asked = " ".join(["", *words(information), ""])
+    caught = [
+        (where, word)
+        for where, _, listed in vocabularies({**vocabulary, "terms": [], **{name: {} for name in LISTS}})
+        for word in listed
+        if " ".join(["", *key(word), ""]) in asked
+    ]
+    assert caught == []
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("vennen min puster ikke og har blå lepper", "not-breathing-or-unconscious"),
+        ("my boyfriend took G and won't wake up", "not-breathing-or-unconscious"),
+        ("друг не дышит", "not-breathing-or-unconscious"),
+        ("kolega nie oddycha", "not-breathing-or-unconscious"),
+        ("صديقي لا يتنفس", "not-breathing-or-unconscious"),
+        ("han vaknar inte", "not-breathing-or-unconscious"),
+        ("han trækker ikke vejret", "not-breathing-or-unconscious"),
+        ("він не дихає", "not-breathing-or-unconscious"),
+        ("saaxiibkay ma neefsanayo", "not-breathing-or-unconscious"),
+        ("han pustar ikkje", "not-breathing-or-unconscious"),
+        ("jeg skal ta livet mitt i kveld", "suicide-danger-now"),
+        ("i am going to kill myself", "suicide-danger-now"),
+        ("хочу покончить с собой", "suicide-danger-now"),
+        ("chcę się zabić", "suicide-danger-now"),
+        ("han har en kniv", "violence-now"),
+        ("he is going to kill me", "violence-now"),
+        ("jeg ble nettopp voldtatt", "rape-just-now"),
+        ("меня только что изнасиловали", "rape-just-now"),
+    ],
+)
+def test_danger_is_recognised_in_plain_words(vocabulary, said, reason):
+    asked = " ".join(["", *words(said), ""])
+    found = {
+        entry["reason"]
+        for entry in vocabulary["emergency"]["reasons"]
+        for listed in entry["words"].values()
+        for word in listed
+        if " ".join(["", *key(word), ""]) in asked
+    }
+    assert reason in found
