@@ -6,6 +6,7 @@ of what people say, related needs, signs of an emergency, function words). Sourc
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -55,6 +56,7 @@ class Needs:
     emergencies: tuple[EmergencySign, ...] = ()
     # kind ("stopwords", "relative", "negation", "place_prepositions") -> language -> folded words and phrases
     function_words: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    ordinary_words: frozenset[str] = frozenset()  # folded; words that need no correction, in most of the languages
     digest: str = ""  # of the files: what is derived from the taxonomy is stale when it changes
 
     @classmethod
@@ -70,6 +72,7 @@ class Needs:
                 kind: {code: frozenset(map(fold, texts)) for code, texts in words[kind].items()}
                 for kind in ("stopwords", "relative", "negation", "place_prepositions")
             },
+            frozenset(gzip.decompress((seed_dir / "ordinary_words.txt.gz").read_bytes()).decode().split("\n")),
             hashlib.blake2b(b"".join(files), digest_size=8).hexdigest(),
         )
 

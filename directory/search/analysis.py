@@ -19,6 +19,8 @@ FIELD_WEIGHTS = {"name": 4.0, "need": 3.0, "organization": 2.0, "description": 1
 COMPOUND_PART = 0.5  # what a part of a compound counts beside a word of its own
 
 _SNOWBALL = {"nb": "norwegian", "nn": "norwegian", "da": "danish", "sv": "swedish", "en": "english"}
+_SCANDINAVIAN = ("norwegian", "swedish")
+_KINDRED = {"nb": _SCANDINAVIAN, "nn": _SCANDINAVIAN, "da": _SCANDINAVIAN, "sv": _SCANDINAVIAN, "en": ("english",)}
 _ARABIC_PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف")
 _LINKS = ("", "s", "e")
 # Heads and first parts that compounds in this field are made of; the taxonomy's own words come in beside them.
@@ -38,8 +40,11 @@ def _stemmer(algorithm: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(algorithm, 0)  # no cache inside: what people type is not kept
 
 
-def stems(word: str, language: str | None = None) -> set[str]:
-    """The stems of a folded word: by the stemmer of ``language``, or by all that its script allows; without the word."""
+def stems(word: str, language: str | None = None, *, asked: bool = False) -> set[str]:
+    """The stems of a folded word, without the word: by the stemmer of ``language``, or by all that its script allows.
+
+    ``asked``: the word is of a query in that language, which may hold words of the languages near it.
+    """
     first = word[0]
     if first.isdigit() or len(word) < 4:
         return set()
@@ -48,6 +53,8 @@ def stems(word: str, language: str | None = None) -> set[str]:
     elif "\u0600" <= first <= "\u06ff":
         found = {_stemmer("arabic").stemWord(word)}
         found |= {word[len(p) :] for p in _ARABIC_PREFIXES if word.startswith(p) and len(word) - len(p) >= 3}
+    elif asked and language in _KINDRED:
+        found = {_stemmer(a).stemWord(word) for a in _KINDRED[language]}
     elif language in _SNOWBALL:
         found = {_stemmer(_SNOWBALL[language]).stemWord(word)}
     elif language is None:

@@ -25,9 +25,10 @@ ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = 0.34, 0.75  # share of the words' inform
 RELATED, PARENT = 0.5, 0.4  # what a related, or a broader, need is worth beside the one that was told
 FACETS = ("need:", "language:", "municipality:")
 SPOKEN, INTERPRETER, BY_LAW = 1.35, 1.2, 1.1  # factors of services that help in the language asked for
-ASKER_LANGUAGE = 1.1
+ASKER_LANGUAGE = 1.3
 LIFE_LINE = "medisinsk-nodtelefon-113"  # where this is the first to call, it is the first result
 BESIDE_THE_NEED = 0.5  # other emergency contacts come with the services that are for the need
+NAMED, RARE_NAME = 0.6, 3  # a word that stands in the names of so few services names one of them
 HOME = "NO"
 COUNTRIES = {"da": "DK", "sv": "SE"}  # the country whose services people who write so most likely mean
 ABROAD = 0.45
@@ -122,7 +123,7 @@ class Finder:
     def _query(self, snapshot: Snapshot, criteria: Criteria, understood: Understood) -> EngineQuery:
         place = self._place(criteria, understood)
         terms = tuple(t for t in understood.terms if self._stands_anywhere(snapshot, t))
-        wanted = self._wanted(criteria, understood)
+        wanted = self._wanted(snapshot, criteria, understood)
         nothing_told = bool(criteria.q) and not wanted and not terms
         return EngineQuery(
             # words that stand nowhere find nothing; a place alone ("Alta") finds what is there
@@ -155,7 +156,7 @@ class Finder:
     def _stands_anywhere(self, snapshot: Snapshot, term: Term) -> bool:
         return any(snapshot.has_term(name) for name, _ in term.alternatives)
 
-    def _wanted(self, criteria: Criteria, understood: Understood) -> dict[str, float]:
+    def _wanted(self, snapshot: Snapshot, criteria: Criteria, understood: Understood) -> dict[str, float]:
         weights = dict.fromkeys(criteria.need, 1.0) | {n.slug: n.weight for n in understood.needs}
         wanted: dict[str, float] = {}
 
@@ -169,6 +170,10 @@ class Finder:
             for parent in self.needs.ancestors(slug)[:1]:
                 if self.needs[parent].parent is not None:  # the groups at the top say next to nothing
                     want(parent, weight * PARENT)
+        for term, weight in ((t, w) for w, ts in ((NAMED, understood.terms),) for t in ts):
+            key = f"name:{term.alternatives[0][0]}"
+            if 0 < snapshot.count((key,))[key] <= RARE_NAME:
+                wanted[key] = weight
         if understood.emergency:
             contacts = understood.emergency.contacts
             first = 1.0 if contacts[0] == LIFE_LINE else BESIDE_THE_NEED

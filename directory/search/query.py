@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -30,7 +30,8 @@ class Weights:
     half_distance_km: float = 18.0  # a local service this far away counts half of one at the door
     national: float = 0.55  # what a service without a place counts, beside a local one at the door
     regional: float = 0.75
-    placeless_local: float = 0.5  # what a local service counts at least, where no place is asked for
+    placeless_most: float = 0.88  # what a local service counts at most, where no place is asked for
+    placeless_local: float = 0.4  # what a local service counts at least, where no place is asked for
     language_spoken: float = 1.0
     language_interpreter: float = 0.8
     language_by_law: float = 0.6
@@ -95,5 +96,7 @@ class Snapshot(Protocol):
     def by_key(self, key: str) -> Hit | None: ...  # the first document with that key
 
     def has_term(self, term: str) -> bool: ...
+
+    def count(self, keys: Iterable[str]) -> dict[str, int]: ...  # documents that have each key
 
     def keys_with_prefix(self, prefix: str, limit: int) -> list[tuple[str, int]]: ...  # (key, documents), for suggest

@@ -76,5 +76,5 @@ def place_factor(
 
 def placeless_factor(prominence: np.ndarray, reach: np.ndarray, weights: Weights) -> np.ndarray:
     """Where no point was asked for: national services fit everyone; of local ones, those that serve more people."""
-    local = weights.placeless_local + (1.0 - weights.placeless_local) * prominence
+    local = weights.placeless_local + (weights.placeless_most - weights.placeless_local) * prominence
     return np.where(reach == 2, 1.0, np.where(reach == 1, np.maximum(local, weights.regional), local))

@@ -97,7 +97,8 @@ class Understanding:
 
     def _is_word(self, word: str) -> bool:
         return (
-            word in self._book
+            word in self._needs.ordinary_words
+            or word in self._book
             or word in self._danger
             or any(word in words for words in self._stopwords.values())
             or self._known(word)
@@ -149,7 +150,7 @@ class Understanding:
         skipped = frozenset().union(*(self._stopwords.get(code, frozenset()) for code in likely))
         asker = max(counts, key=lambda c: counts[c]) if most else None
         return [
-            Token(r, w, frozenset({w} | stems(w)), w in skipped and w not in self._negations)
+            Token(r, w, frozenset({w} | stems(w, asker, asked=True)), w in skipped and w not in self._negations)
             for r, w in zip(raw, folded, strict=True)
         ], asker
 
