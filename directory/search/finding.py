@@ -27,6 +27,7 @@ FACETS = ("need:", "language:", "municipality:")
 SPOKEN, INTERPRETER, BY_LAW = 1.35, 1.2, 1.1  # factors of services that help in the language asked for
 ASKER_LANGUAGE = 1.3
 LIFE_LINE = "medisinsk-nodtelefon-113"  # where this is the first to call, it is the first result
+FIRST_OF_ALL = 6.0
 BESIDE_THE_NEED = 0.5  # other emergency contacts come with the services that are for the need
 NAMED, RARE_NAME = 0.6, 3  # a word that stands in the names of so few services names one of them
 HOME = "NO"
@@ -177,7 +178,7 @@ class Finder:
         if understood.emergency:
             contacts = understood.emergency.contacts
             first = 1.0 if contacts[0] == LIFE_LINE else BESIDE_THE_NEED
-            wanted |= {f"service:{slug}": first * 0.9**i for i, slug in enumerate(contacts)}
+            wanted |= {f"service:{slug}": first * 0.9**place for place, slug in enumerate(contacts)}
         return wanted
 
     def _preferred(
@@ -185,6 +186,9 @@ class Finder:
     ) -> tuple[Mapping[str, float], ...]:
         """Groups of factors; in each the best one that a service has multiplies its score, 1 where it has none."""
         groups: list[Mapping[str, float]] = []
+        if understood.emergency and understood.emergency.contacts[0] == LIFE_LINE:
+            contacts = understood.emergency.contacts
+            groups.append({f"service:{slug}": FIRST_OF_ALL * 0.7**place for place, slug in enumerate(contacts)})
         if asked := {*criteria.language, *understood.languages}:
             groups.append(
                 {f"language:{code}": SPOKEN for code in asked}

@@ -123,6 +123,9 @@ class Understanding:
         if place:
             matches = [m for m in matches if not (place.start <= m.start and m.end <= place.end)]
         matches = [m for m in matches if not any(s.start <= m.start and m.end <= s.end for s in spoken)]
+        emergency = self._emergency(tokens, matches)
+        if emergency:  # first the one in danger
+            matches = [m for m in matches if m.target != RELATIVES]
         found = self._weigh(matches, tokens)
         consumed = {i for s in spoken for i in range(s.start, s.end)}
         consumed |= set(range(place.start, place.end)) if place else set()
@@ -136,7 +139,7 @@ class Understanding:
             terms=terms,
             boosts=boosts,
             corrected=self._line(tokens, place),
-            emergency=self._emergency(tokens, found, matches),
+            emergency=emergency,
             asker=asker,
         )
 
@@ -288,11 +291,8 @@ class Understanding:
             line[place.start : place.end] = [place.places[0].name]
         return " ".join(line)
 
-    def _emergency(
-        self, tokens: Sequence[Token], needs: Iterable[NeedFound], matches: Iterable[Match]
-    ) -> EmergencySign | None:
-        slugs = {n.slug for n in needs}
-        if slugs & PREPARING:
+    def _emergency(self, tokens: Sequence[Token], matches: Iterable[Match]) -> EmergencySign | None:
+        if {m.target for m in matches} & PREPARING:
             return None
         signs = [m for m in self._danger.find(tokens, self.compounds) if not self._negated(tokens, m)]
         if signs:
