@@ -47,7 +47,8 @@ def stems(word: str, language: str | None = None, *, asked: bool = False) -> set
     """
     first = word[0]
     if first.isdigit() or len(word) < 4:
-        return set()
+        # "and not" is one short word in Arabic
+        return {word[1:]} if len(word) == 3 and first == "و" else set()
     if "а" <= first <= "ӿ":
         found = {_stemmer("russian").stemWord(word)}
     elif "\u0600" <= first <= "\u06ff":

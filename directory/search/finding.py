@@ -26,7 +26,8 @@ RELATED, PARENT = 0.5, 0.4  # what a related, or a broader, need is worth beside
 FACETS = ("need:", "language:", "municipality:")
 SPOKEN, INTERPRETER, BY_LAW = 1.35, 1.2, 1.1  # factors of services that help in the language asked for
 ASKER_LANGUAGE = 1.3
-LIFE_LINE = "medisinsk-nodtelefon-113"  # where this is the first to call, it is the first result
+# Where this is among the needs of an emergency, its contacts are the first results, wherever one is.
+BODY_IN_DANGER = "overdose-acute"
 FIRST_OF_ALL = 6.0
 BESIDE_THE_NEED = 0.5  # other emergency contacts come with the services that are for the need
 NAMED, RARE_NAME = 0.6, 3  # a word that stands in the names of so few services names one of them
@@ -177,7 +178,7 @@ class Finder:
                 wanted[key] = weight
         if understood.emergency:
             contacts = understood.emergency.contacts
-            first = 1.0 if contacts[0] == LIFE_LINE else BESIDE_THE_NEED
+            first = 1.0 if BODY_IN_DANGER in understood.emergency.slugs else BESIDE_THE_NEED
             wanted |= {f"service:{slug}": first * 0.9**place for place, slug in enumerate(contacts)}
         return wanted
 
@@ -186,7 +187,7 @@ class Finder:
     ) -> tuple[Mapping[str, float], ...]:
         """Groups of factors; in each the best one that a service has multiplies its score, 1 where it has none."""
         groups: list[Mapping[str, float]] = []
-        if understood.emergency and understood.emergency.contacts[0] == LIFE_LINE:
+        if understood.emergency and BODY_IN_DANGER in understood.emergency.slugs:
             contacts = understood.emergency.contacts
             groups.append({f"service:{slug}": FIRST_OF_ALL * 0.7**place for place, slug in enumerate(contacts)})
         if asked := {*criteria.language, *understood.languages}:

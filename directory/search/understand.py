@@ -292,11 +292,11 @@ class Understanding:
         return " ".join(line)
 
     def _emergency(self, tokens: Sequence[Token], matches: Iterable[Match]) -> EmergencySign | None:
-        if {m.target for m in matches} & PREPARING:
-            return None
         signs = [m for m in self._danger.find(tokens, self.compounds) if not self._negated(tokens, m)]
         if signs:
             return self._signs[max(signs, key=lambda m: (m.words, m.weight)).target]
+        if {m.target for m in matches} & PREPARING:
+            return None
         acute = {
             m.target
             for m in matches
