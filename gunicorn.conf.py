@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from gunicorn.glogging import Logger
 
@@ -31,6 +32,7 @@ forwarded_allow_ips = ""  # X-Forwarded-For is read by the application, as TRUST
 control_socket_disable = True
 proc_name = "veiviser"
 wsgi_app = "wsgi:app"
+pythonpath = str(Path(__file__).resolve().parent)
 accesslog = None  # the application tells about requests, by route template
 errorlog = "-"
 loglevel = "info"  # "debug" would quote requests
@@ -78,6 +80,11 @@ def post_fork(server, worker) -> None:
 
 
 def post_worker_init(worker) -> None:
+    from directory.api.rooms import KEY
+    from directory.search.keeping import keep_following
+
+    rooms = worker.wsgi.extensions[KEY]
+    keep_following(rooms.upkeep, rooms.clock)
     worker.log.taking_requests = True
 
 

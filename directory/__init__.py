@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from directory.api.rooms import Rooms
     from directory.config import Settings
-    from directory.observability import Check
+    from directory.observability import Watch
 
 LARGEST_BODY = 256 * 1024  # bytes
 
@@ -26,13 +26,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     from directory.config import read_settings, refuse_unsafe
 
     settings = refuse_unsafe(settings or read_settings())
+    rooms = open_rooms(settings)
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config.update(SECRET_KEY=settings.signing_key, MAX_CONTENT_LENGTH=LARGEST_BODY)
     app.url_map.strict_slashes = False  # a redirect would repeat the query string
     app.url_map.merge_slashes = False
-    rooms = _furnish(settings)
     # First in, last out: a request is timed and told about after all the others have had their say.
-    observability.register(app, observability.Watch(_checks(rooms), lambda: 0))
+    observability.register(app, _watched(rooms))
     problems.register(app)
     security.register(app, settings)
     api.register(app, rooms)
@@ -42,21 +42,54 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _furnish(settings: Settings) -> Rooms:
+def open_rooms(settings: Settings) -> Rooms:
+    """The rooms, for the application and the command line. Nothing is read from the database or the index yet."""
     from datetime import UTC, datetime
 
     from directory.api.rooms import Rooms
+    from directory.config import SEED_DIR
     from directory.database import Database
+    from directory.needs import Needs
+    from directory.places import Places
+    from directory.search.engine import Engine
+    from directory.search.finding import Finder
+    from directory.search.listing import Lister
+    from directory.search.upkeep import Upkeep
+    from directory.serving import listing_fingerprint
 
     settings.ensure_data_dir()
-    return Rooms(settings, Database(settings.database), None, None, None, lambda: datetime.now(UTC))
+    needs, places = Needs.load(SEED_DIR), Places.load(SEED_DIR)
+    database, index = Database(settings.database), settings.index_dir
+    return Rooms(
+        settings=settings,
+        database=database,
+        needs=needs,
+        places=places,
+        searcher=Finder(needs, places, Engine(index), address=f"{settings.base_url}/api/v1/services/"),
+        upkeep=Upkeep(database, index, Lister(needs, places), listing_fingerprint()),
+        clock=lambda: datetime.now(UTC),
+    )
 
 
-def _checks(rooms: Rooms) -> tuple[Check, ...]:
-    from directory.database import current, latest
-    from directory.observability import Check
+def _watched(rooms: Rooms) -> Watch:
+    """What /ready and /metrics ask: the database at this version, and an index that a search finds something in."""
+    from directory.observability import Check, Watch
+    from directory.serving import is_migrated
 
     def database() -> str | None:
-        return None if current(rooms.settings.database) == latest() else "is not migrated to this version"
+        return None if is_migrated(rooms.database) else "is not migrated to this version"
 
-    return (Check("database", database),)
+    def search() -> str | None:
+        from directory.search.criteria import Criteria
+
+        with rooms.searcher.engine.snapshot() as snapshot:
+            found = rooms.searcher.find(
+                snapshot, Criteria(q="helsehjelp", lang=rooms.settings.default_language)
+            )
+        return None if found.hits.total else "finds nothing"
+
+    def generation() -> int:
+        with rooms.searcher.engine.snapshot() as snapshot:
+            return snapshot.generation
+
+    return Watch((Check("database", database), Check("search", search)), generation)

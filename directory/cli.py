@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,24 +16,155 @@ import click
 from directory.errors import DirectoryError
 
 if TYPE_CHECKING:
+    from directory.catalogue.geocoding import Geocoder
+    from directory.catalogue.seeding import SeedReport
     from directory.config import Settings
+    from directory.database import Database
 
 FAILED = 1
 
 
 class OneLine(click.Group):
-    """Turns what the domain has to say into one line on stderr; a traceback is left for mistakes of ours."""
+    """Turns what can be expected to go wrong into one line on stderr; a traceback is left for mistakes of ours."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except DirectoryError as error:
             raise click.ClickException(error.detail) from None
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or 'the system'}: {error.strerror}") from None
+        except Exception as error:
+            # Imported already if it is one of these; what the driver says names no password.
+            if type(error).__module__.startswith("sqlalchemy.") and getattr(error, "orig", None):
+                said = str(error.orig).strip().partition("\n")[0]  # type: ignore[attr-defined]
+                raise click.ClickException(f"the database cannot be used: {said}") from None
+            raise
 
 
 @click.group(cls=OneLine, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Veiviser: a directory of help services, found by need, language and distance."""
+
+
+@main.group()
+def db() -> None:
+    """The database's tables."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database up to this version: all of it, or nothing."""
+    _upgrade(_settings())
+
+
+@db.command("current")
+def db_current() -> None:
+    """Tell which revision the database stands at, and whether this version needs another."""
+    from directory import database
+
+    stands, needed = database.current(_settings().database), database.latest()
+    click.echo(f"{stands or 'empty'}{'' if stands == needed else f' (this version needs {needed})'}")
+    if stands != needed:
+        raise SystemExit(FAILED)
+
+
+@main.command()
+def seed() -> None:
+    """Fill the directory with the services that ship with it: all of them, or nothing. Can be repeated."""
+    settings = _settings()
+    with _database(settings) as database:
+        report = _seed(settings, database)
+    click.echo(
+        f"{report.services} services of {report.organizations} organizations at {report.locations} locations; "
+        f"{report.changed} changed, {report.removed} removed, {report.unchanged} as they were, "
+        f"{report.kept} left as they were edited here"
+    )
+
+
+@main.group()
+def index() -> None:
+    """The search index. It is derived: it can be thrown away and made again at any time."""
+
+
+@index.command("rebuild")
+def index_rebuild() -> None:
+    """Make the index anew; the old one answers meanwhile."""
+    kept = _rebuild(_settings())
+    click.echo(f"{kept} services in the index")
+
+
+@index.command("catch-up")
+def index_catch_up() -> None:
+    """Let the index take up what has changed in the directory."""
+    from directory import open_rooms
+
+    rooms = open_rooms(_settings())
+    kept = rooms.upkeep.catch_up(rooms.clock().date())
+    done = "rebuilt: " if kept.rebuilt else ""
+    click.echo(f"{done}{kept.saved} services taken up, {kept.removed} taken out")
+
+
+@index.command("check")
+def index_check() -> None:
+    """Read all of the index and tell what is wrong with it."""
+    from directory import open_rooms
+
+    problems = open_rooms(_settings()).upkeep.problems()
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise SystemExit(FAILED)
+    click.echo("The index is sound and follows the directory.")
+
+
+@main.command()
+def serve() -> None:
+    """Bring database, directory and index up to date, then serve until Ctrl-C."""
+    from directory import serving
+
+    settings = _settings()
+    serving.refuse_taken_port(settings)
+    with _database(settings) as database:
+        if not serving.is_migrated(database):
+            _upgrade(settings)
+        _seed(settings, database)
+        if not serving.is_index_current(settings, database):
+            _rebuild(settings)
+    click.echo(f"Serving on http://{settings.host}:{settings.port} (Ctrl-C ends it)", err=True)
+    serving.become_server()
+
+
+@main.command()
+def doctor() -> None:
+    """Tell what is configured, what is missing and what is unsafe; fails if anything is."""
+    from directory import diagnosis
+    from directory.config import read_settings
+
+    findings = diagnosis.examine(read_settings())
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        click.echo(f"{finding.state:<8} {finding.what:<{width}}  {finding.detail}")
+    if any(finding.state in ("missing", "unsafe") for finding in findings):
+        raise SystemExit(FAILED)
+
+
+@contextmanager
+def told(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Progress of one long step, as ``progress(done, of)``: a bar on a terminal, plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        click.echo(f"{label} …", err=True)
+        yield lambda done, of: None
+        click.echo(f"{label}: done", err=True)
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        yield progress
+        bar.update(bar.length - bar.pos)
 
 
 def _settings() -> Settings:
@@ -44,41 +176,58 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def told(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Progress of one long step, as ``progress(done, of)``: a bar on a terminal, plain lines elsewhere."""
-    if not sys.stderr.isatty():
-        click.echo(f"{label} …", err=True)
-        yield lambda done, of: None
-        click.echo(f"{label}: done", err=True)
-        return
-    with click.progressbar(length=0, label=label, file=sys.stderr) as bar:
+def _database(settings: Settings) -> Iterator[Database]:
+    from directory.database import Database
 
-        def progress(done: int, of: int) -> None:
-            bar.length = of
-            bar.update(done - bar.pos)
-
-        yield progress
+    database = Database(settings.database)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
-@main.group()
-def db() -> None:
-    """The database's tables."""
-
-
-@db.command("upgrade")
-def db_upgrade() -> None:
-    """Bring the database up to this version: all of it, or nothing."""
+def _upgrade(settings: Settings) -> None:
     from directory import database
 
-    database.upgrade(_settings().database)
+    with told("Preparing the database"):
+        database.upgrade(settings.database)
 
 
-@db.command("current")
-def db_current() -> None:
-    """Tell which revision the database stands at, and which this version needs."""
-    from directory import database
+def _seed(settings: Settings, database: Database) -> SeedReport:
+    from directory.catalogue import seeding
+    from directory.config import SEED_DIR
 
-    stands, needed = database.current(_settings().database), database.latest()
-    click.echo(f"{stands or 'empty'}{'' if stands == needed else f' (this version needs {needed})'}")
-    if stands != needed:
-        raise SystemExit(FAILED)
+    now = datetime.now(UTC)
+    with told("Comparing the directory with its seed") as progress:
+        return seeding.seed(
+            database, SEED_DIR, now=now, progress=progress, geocoder=_geocoder(settings, database)
+        )
+
+
+def _geocoder(settings: Settings, database: Database) -> Geocoder | None:
+    if settings.geocoder == "off":
+        return None
+    from directory.catalogue.geocoding import nominatim
+
+    return nominatim(database, user_agent=f"Veiviser ({settings.geocoder_contact})")
+
+
+def _rebuild(settings: Settings) -> int:
+    """Returns how many services the index now holds."""
+    from directory import open_rooms
+    from directory.serving import number_of_services
+
+    with told("Building the search index") as progress:
+        rooms = open_rooms(settings)
+        total, done = number_of_services(rooms.database), 0
+
+        def more(count: int) -> None:
+            nonlocal done
+            done += count
+            progress(done, total)
+
+        return rooms.upkeep.rebuild(rooms.clock().date(), more).saved
+
+
+if __name__ == "__main__":
+    main()

@@ -38,6 +38,13 @@ PERMISSIONS: Mapping[str, Who] = {
     "GET /api/openapi.json": Who.PUBLIC,
     "GET /api/docs": Who.PUBLIC,
     "GET /api/docs/<name>": Who.PUBLIC,
+    "GET /api/v1/search": Who.PUBLIC,
+    "POST /api/v1/search": Who.PUBLIC,
+    "GET /api/v1/suggest": Who.PUBLIC,
+    "GET /api/v1/needs": Who.PUBLIC,
+    "GET /api/v1/services/<id>": Who.PUBLIC,
+    "GET /api/v1/organizations/<id>": Who.PUBLIC,
+    "GET /api/v1/locations/<id>": Who.PUBLIC,
 }
 
 # Nothing from elsewhere, nothing inline. Pictures within style sheets are data: addresses.

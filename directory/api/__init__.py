@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Blueprint
 
-from directory.api import docs, rooms
+from directory.api import docs, rooms, search, services, suggest
 from directory.api.rooms import Rooms
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (search.blueprint, suggest.blueprint, services.blueprint)
 
 
 def register(app: Flask, house: Rooms) -> None:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from directory.needs import Needs
     from directory.places import Places
     from directory.search.finding import Finder
+    from directory.search.upkeep import Upkeep
 
-_KEY = "veiviser"
+KEY = "veiviser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,17 @@ class Rooms:
     needs: Needs
     places: Places
     searcher: Finder
+    upkeep: Upkeep
     clock: Callable[[], datetime]  # aware, UTC
 
 
 def open_to(app: Flask, found: Rooms) -> None:
-    app.extensions[_KEY] = found
+    app.extensions[KEY] = found
 
 
 def rooms() -> Rooms:
     """The rooms of the application that is answering now."""
-    found: Rooms = current_app.extensions[_KEY]
+    found: Rooms = current_app.extensions[KEY]
     return found
 
 

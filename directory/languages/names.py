@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from directory.languages.autonyms import AUTONYMS
 from directory.languages.choosing import fallback
 from directory.languages.codes import _canonical
 
@@ -95,6 +96,8 @@ def autonym(code: str) -> str:
         return code
     if canonical in _AUTONYMS:
         return _AUTONYMS[canonical]
+    if canonical in AUTONYMS:
+        return AUTONYMS[canonical]
     return _name_in(canonical, canonical) or _name_in(canonical, canonical.split("-")[0]) or canonical
 
 
