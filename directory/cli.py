@@ -164,7 +164,7 @@ def told(label: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.pos)
 
         yield progress
-        bar.update(bar.length - bar.pos)
+        bar.update((bar.length or 0) - bar.pos)
 
 
 def _settings() -> Settings:

@@ -137,7 +137,7 @@ def metrics() -> Response:
         values.ValueClass is not values.MutexValue
     ):  # several workers, each of which keeps its numbers in files
         registry = prometheus.CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)
     return Response(prometheus.generate_latest(registry), content_type=prometheus.CONTENT_TYPE_LATEST)
 
 

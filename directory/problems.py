@@ -109,7 +109,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(DirectoryError, _from_domain)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_unexpected)
-    app.log_exception = _tell  # type: ignore[method-assign]  # Flask's own would log the path
+    setattr(app, "log_exception", _tell)  # noqa: B010 - Flask's own would log the path
 
 
 def respond(

@@ -67,7 +67,7 @@ AUTONYMS: Mapping[str, str] = {
     "ms": "Melayu",
     "mt": "Malti",
     "my": "မြန်မာ",
-    "nb": "norsk",
+    "nb": "norsk bokmål",
     "ne": "नेपाली",
     "nl": "Nederlands",
     "nn": "norsk nynorsk",
