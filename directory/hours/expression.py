@@ -35,7 +35,8 @@ _BARE_COMMENT = re.compile(r'(\b(?:open|closed|off|unknown))?\s*("[^"]*")', re.I
 _SUN = re.compile(r"\b(sunrise|sunset|dawn|dusk)\b", re.IGNORECASE)
 _SCHOOL = re.compile(r"\bSH\b", re.IGNORECASE)
 _PUBLIC = re.compile(r"\bPH\b", re.IGNORECASE)
-_RULES = re.compile(r'(;\s*|,\s+)((?:"[^"]*"|[^";,]|,(?!\s))*)')
+# a comma and a space begin a rule, unless only further times follow
+_RULES = re.compile(r'(;\s*|,\s+(?!\d))((?:"[^"]*"|[^";,]|,(?!\s+[^\d\s]))*)')
 _CLOSES = re.compile(r"\b(off|closed)\b", re.IGNORECASE)
 _TIMES = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
 _DAYS_ONLY = re.compile(r"(?:^|;)\s*(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|[-,\s])+,\s", re.IGNORECASE)
@@ -62,6 +63,7 @@ class Expression:
     @classmethod
     def read(cls, text: str, country: str | None) -> Expression:
         """ValueError when the expression cannot be read, or says what cannot be known here."""
+        text = text.strip()
         bare = _COMMENT.sub('""', text)
         refusal = _cannot_be_known(text, bare)
         if refusal:
@@ -106,22 +108,24 @@ class Expression:
 
 def problem_with(text: str) -> str | None:
     """What is wrong with an expression, as an editor may be told; None when it can be kept."""
+    text = text.strip()
     refusal = _cannot_be_known(text, _COMMENT.sub('""', text))
     if refusal:
         return refusal
-    try:
-        for part in [text, *(_as_meant(part) for part in _split_fallbacks(text))]:
-            OpeningHours(part)
-    except ParserError as error:
-        found = _POSITION.search(str(error))
-        rest = text[int(found[1]) - 1 :] if found else text
-        return f"This cannot be read from “{rest[:40]}” on. It takes an OSM opening_hours expression. {_EXAMPLES}"
+    for part in _split_fallbacks(text):
+        try:
+            OpeningHours(part)  # as it was typed, so that the place of the error is right
+            OpeningHours(_as_meant(part))
+        except ParserError as error:
+            found = _POSITION.search(str(error))
+            rest = part[int(found[1]) - 1 :] if found else part
+            return f"This cannot be read from “{rest[:40]}” on. It takes an OSM opening_hours expression. {_EXAMPLES}"
     return None
 
 
 def _cannot_be_known(text: str, bare: str) -> str | None:
     """What keeps an expression from being evaluated here, before its grammar. ``bare``: without its comments."""
-    if not text.strip():
+    if not text:
         return f"This is empty. It takes an OSM opening_hours expression. {_EXAMPLES}"
     if len(text) > LONGEST:
         return f"This is longer than {LONGEST} characters."
@@ -131,7 +135,7 @@ def _cannot_be_known(text: str, bare: str) -> str | None:
         return "Sunrise and sunset are not known here: give the times instead."
     days = _DAYS_ONLY.search(bare)
     if days:
-        return f"“{days[0].strip('; ')}” says all day. Days that share their hours stand without a space: “Sa,Su 10:00-14:00”."
+        return f"“{days[0].strip('; ,')}” says all day. Days that share hours have no space: “Sa,Su 10:00-14:00”."
     return None
 
 
@@ -168,11 +172,10 @@ def _as_meant(text: str) -> str:
 
 
 def _carried_over(separator: str, rule: str) -> str:
-    """What to add to a rule that passes midnight: itself, as an additional rule, of which the library keeps both halves."""
+    """What to add to a rule that passes midnight: itself, as an additional rule, which the library keeps whole."""
     bare = _COMMENT.sub("", rule)
     if not separator.startswith(";") or _CLOSES.search(bare):
         return ""
-    passes = any(
-        (int(h2), int(m2)) <= (int(h1), int(m1)) or int(h2) >= 24 for h1, m1, h2, m2 in _TIMES.findall(bare)
-    )
+    times = ([int(number) for number in found] for found in _TIMES.findall(bare))
+    passes = any((h2, m2) <= (h1, m1) or (h2, m2) > (24, 0) for h1, m1, h2, m2 in times)
     return f", {rule.strip()}" if passes else ""

@@ -187,16 +187,18 @@ def day_in_words(spans: Sequence[Span], lang: str) -> str:
         return phrases.closed
     parts = []
     for span in spans:
-        note = span.comment
-        if note and _APPOINTMENT.fullmatch(note):
-            note = phrases.by_appointment if span.state == "unknown" else _within(phrases.by_appointment)
-        if span.start.time() == span.end.time() and len(spans) == 1:
-            text = phrases.around_the_clock if span.state == "open" else (note or phrases.unknown)
-            note = note if span.state == "open" else None
-        else:
+        appointment = bool(span.comment and _APPOINTMENT.fullmatch(span.comment))
+        all_day = span.start.time() == span.end.time() and len(spans) == 1
+        if all_day and span.state == "unknown":
+            parts.append(phrases.by_appointment if appointment else span.comment or phrases.unknown)
+            continue
+        text = phrases.around_the_clock
+        if not all_day:
             end = _clock(span.end, locale, midnight="24:00")
             text = f"{_clock(span.start, locale, midnight='00:00')}–{end}"
-            note = note or (phrases.unknown if span.state == "unknown" else None)
+        note = _within(phrases.by_appointment) if appointment else span.comment
+        if span.state == "unknown" and not note:
+            note = _within(phrases.unknown)
         parts.append(f"{text} ({note})" if note else text)
     return ", ".join(parts)
 
