@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 AUTONYMS: Mapping[str, str] = {
+    "aa": "Qafar",
     "af": "Afrikaans",
     "am": "አማርኛ",
     "ar": "العربية",

@@ -15,16 +15,15 @@ from directory.spelling import words
 # The languages that are asked for in Norway: IMDi's and the courts' lists of interpreters, the Nordic
 # languages, and those of neighbours and travellers. Not all of CLDR's 600: too many of their names are words
 # of something else.
-SOUGHT = tuple(
-    words(
-        "nb nn no en sv da fi is fo kl se smj sma sgn nsl de nl fr es pt it ca eu ga cy mt el tr az kk ky uz "
-        "tk tg tt ug mn "
-        "pl cs sk sl hr bs sr mk bg ru uk be lt lv et hu ro sq ka hy yi he ar prs fa ps ku ckb ur hi pa gu mr "
-        "bn ne si ta te ml "
-        "my th lo km vi id ms fil zh yue ja ko bo am ti om so aa sw rw rn ln lg sn zu xh af wo ff ha yo ig mg "
-        "rom ce"
-    )
-)
+_SOUGHT = """
+nb nn no en sv da fi is fo kl se smj sma sgn nsl de nl fr es pt it ca eu ga cy mt el tr az kk ky uz
+tk tg tt ug mn
+pl cs sk sl hr bs sr mk bg ru uk be lt lv et hu ro sq ka hy yi he ar prs fa ps ku ckb ur hi pa gu mr
+bn ne si ta te ml
+my th lo km vi id ms fil zh yue ja ko bo am ti om so aa sw rw rn ln lg zu af wo ff ha yo ig mg
+rom ce
+"""
+SOUGHT = tuple(_SOUGHT.split())
 
 # Where one name means several, best first
 _CODES = {
