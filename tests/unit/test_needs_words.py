@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from directory.needs import Needs
+from directory.search.analysis import Compounds, stems
+from directory.search.phrases import PhraseBook, Token
 from directory.spelling import words
 
 SEED = Path(__file__).resolve().parents[2] / "seed"
@@ -18,9 +21,9 @@ REASONS = {"not-breathing-or-unconscious", "suicide-danger-now", "violence-now",
 # Words that stand in the queries for any need, so that alone they say nothing of which one.
 BARE = """
 hjelp hjelpe hjelpen lege legen snakke prate chat test teste sex gratis anonym anonymt telefon tilbud senter
-klinikk time sted åpent behandling støtte samtale problem problemer rus dop noen nå akutt vondt
+klinikk time sted åpent behandling støtte samtale problem problemer noen nå akutt vondt stoff leve
 help doctor talk chat testing free anonymous phone service services centre center clinic treatment support
-counselling advice problem problems drugs now place someone
+counselling advice problem problems now place someone die aid
 hjælp læge tale gratis behandling støtte hjälp läkare prata stöd behandling mottagning läkaren
 помощь врач врача поговорить тест анализ бесплатно анонимно центр клиника лечение поддержка служба проблема
 допомога лікар лікаря поговорити тест безкоштовно анонімно центр клініка лікування підтримка служба проблема
@@ -47,6 +50,31 @@ def slugs() -> list[str]:
 @pytest.fixture(scope="module")
 def groups() -> set[str]:
     return {term["slug"] for term in load("needs.json")["terms"] if term["parent"] is None}
+
+
+@pytest.fixture(scope="module")
+def dangers(vocabulary) -> Callable[[str], set[str]]:
+    """Text to the reasons of danger that the search finds in it, with the stems of every language."""
+    needs = Needs.load(SEED)
+    skipped = {
+        language: needs.function_words["stopwords"][language]
+        | needs.function_words["place_prepositions"][language]
+        for language in LANGUAGES
+    }
+    negations = frozenset().union(*needs.function_words["negation"].values())
+    book = PhraseBook(
+        ((sign.reason, w.text, w.language, False) for sign in needs.emergencies for w in sign.wordings),
+        skipped,
+        negations,
+    )
+    function_words = frozenset().union(*skipped.values()) - negations
+    compounds = Compounds(needs)
+
+    def found(text: str) -> set[str]:
+        tokens = [Token(w, w, frozenset({w} | stems(w)), w in function_words) for w in words(text)]
+        return {match.target for match in book.find(tokens, compounds)}
+
+    return found
 
 
 def vocabularies(document: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
@@ -112,16 +140,45 @@ def test_words_are_in_lower_case(vocabulary):
     assert bad == []
 
 
-def test_no_need_and_no_danger_is_caught_by_a_word_of_any_query(vocabulary):
-    function_words = {
-        key(word) for name in LISTS for listed in vocabulary[name].values() for word in listed
-    } | {key(word) for word in BARE.split()}
+def content(phrase: str, language: str, vocabulary: dict[str, Any]) -> list[str]:
+    """What is left of a phrase when its language's function words are skipped, as the search skips them."""
+    negations = {w for listed in vocabulary["negation"].values() for word in listed for w in key(word)}
+    skipped = {
+        key(word)[0]
+        for name in ("stopwords", "place_prepositions")
+        for word in vocabulary[name][language]
+        if len(key(word)) == 1
+    } - negations
+    return [w for w in words(phrase) if w not in skipped]
+
+
+def test_no_need_and_no_danger_is_caught_by_a_word_of_any_query(vocabulary, groups):
+    common = {
+        w
+        for name in LISTS
+        for listed in vocabulary[name].values()
+        for x in listed
+        if len(key(x)) == 1
+        for w in key(x)
+    }
+    common |= {w for word in BARE.split() for w in words(word)}
+    bad = []
+    for where, language, listed in vocabularies(vocabulary):
+        for word in [] if where in groups or where in LISTS else listed:
+            left = content(word, language, vocabulary)
+            if len(left) == 1 and common & ({left[0]} | stems(left[0], language)):
+                bad.append((where, language, word, left))
+    assert bad == []
+
+
+def test_no_phrase_is_all_function_words_and_negations(vocabulary):
+    negations = {w for listed in vocabulary["negation"].values() for word in listed for w in key(word)}
     bad = [
         (where, language, word)
         for where, language, listed in vocabularies(vocabulary)
         if where not in LISTS
         for word in listed
-        if len(key(word)) == 1 and key(word) in function_words
+        if set(content(word, language, vocabulary)) <= negations
     ]
     assert bad == []
 
@@ -177,6 +234,19 @@ def test_each_danger_shows_contacts_that_the_seed_holds_a_number_for(vocabulary)
         "ghb facts and dosing",
         "suicide prevention course",
         "counselling after rape",
+        "drugs and alcohol information",
+        "drug addiction treatment",
+        "my son died of an overdose, grief support",
+        "i drink too much",
+        "housing and my rights",
+        "stopp overdoser kampanje",
+        "hjelp til å slutte å slå kjæresten min",
+        "blå kors kompasset",
+        "barn og unge",
+        "får ikke sove",
+        "hvem kan hjelpe meg med gjeld",
+        "hvor finner jeg legevakta",
+        "jeg drikker for mye",
         "support for victims of domestic violence",
         "как предотвратить передозировку",
         "налоксон от передоза",
@@ -192,15 +262,8 @@ def test_each_danger_shows_contacts_that_the_seed_holds_a_number_for(vocabulary)
         "ka hortagga xad dhaafka daroogada",
     ],
 )
-def test_asking_for_information_is_no_danger(vocabulary, information):
-    asked = " ".join(["", *words(information), ""])
-    caught = [
-        (where, word)
-        for where, _, listed in vocabularies({**vocabulary, "terms": [], **{name: {} for name in LISTS}})
-        for word in listed
-        if " ".join(["", *key(word), ""]) in asked
-    ]
-    assert caught == []
+def test_asking_for_information_is_no_danger(dangers, information):
+    assert dangers(information) == set()
 
 
 @pytest.mark.parametrize(
@@ -226,13 +289,5 @@ def test_asking_for_information_is_no_danger(vocabulary, information):
         ("меня только что изнасиловали", "rape-just-now"),
     ],
 )
-def test_danger_is_recognised_in_plain_words(vocabulary, said, reason):
-    asked = " ".join(["", *words(said), ""])
-    found = {
-        entry["reason"]
-        for entry in vocabulary["emergency"]["reasons"]
-        for listed in entry["words"].values()
-        for word in listed
-        if " ".join(["", *key(word), ""]) in asked
-    }
-    assert reason in found
+def test_danger_is_recognised_in_plain_words(dangers, said, reason):
+    assert reason in dangers(said)
