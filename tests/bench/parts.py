@@ -7,19 +7,20 @@ index are replaced by ones that do nothing.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from directory.catalogue.entries import ServiceEntry
 from directory.needs import Needs
 from directory.places.typos import Typos
+from directory.search import understand
 from directory.search.analysis import Compounds
+from directory.search.correction import Correction, Corrector
 from directory.search.document import Document
-from directory.search.engine import Engine
 from directory.search.finding import Finder
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery
-from tests.bench.house import House, ranked
+from tests.bench.house import Change, House, ranked
 from tests.bench.relevance import Ranker
 
 FAR = 1e9  # km
@@ -35,6 +36,13 @@ class NoCompounds(Compounds):
         return ()
 
 
+class NoCorrector(Corrector):
+    """Takes every word as it stands."""
+
+    def __call__(self, word: str) -> Correction | None:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """Makes documents as ``lister`` does, then changes them."""
@@ -44,37 +52,6 @@ class Changed:
 
     def document(self, entry: ServiceEntry) -> Document:
         return self.change(self.lister.document(entry))
-
-
-def switched_off(house: House, engine: Engine) -> Iterator[tuple[str, Ranker]]:
-    """(name of the part, the search without it). Indexes that must differ are built when their turn comes."""
-    finder = house.finder(engine)
-
-    def by(finder: Finder, change: Callable[[EngineQuery], EngineQuery] | None = None) -> Ranker:
-        return lambda query: ranked(finder, query, change)
-
-    yield "synonyms", by(house.finder(engine, needs=_only_labels(house.needs)))
-    yield "compounds", by(_without_compounds(house))
-    yield "typos", by(_without_typos(house, engine))
-    yield "needs (score)", by(finder, lambda q: _weighing(q, need=0.0))
-    yield "text (score)", by(finder, lambda q: _weighing(q, text=0.0))
-    yield "words of needs and places", by(finder, lambda q: replace(q, boosts=()))
-    yield "place", by(finder, lambda q: replace(q, point=None, radius_km=None, serving=frozenset()))
-    yield "distance decay", by(finder, lambda q: _weighing(q, half_distance_km=FAR))
-    yield "service areas", by(finder, lambda q: replace(q, serving=frozenset()))
-    yield "prominence", by(finder, lambda q: _weighing(q, placeless_local=1.0))
-    yield "language of help", by(finder, lambda q: _without_preferred(q, "language:", "flag:by-law"))
-    yield "catchment", by(finder, lambda q: _without_preferred(q, "catchment:"))
-    yield "country", by(finder, lambda q: _without_preferred(q, "country:"))
-    plain = Lister(house.needs, house.places)
-    yield (
-        "order of a service's needs",
-        by(house.finder(house.index("needs-alike", Changed(plain, _needs_alike)))),
-    )
-    yield (
-        "trust",
-        by(house.finder(house.index("trust-alike", Changed(plain, lambda d: replace(d, trust=1.0))))),
-    )
 
 
 def _weighing(query: EngineQuery, **weights: float) -> EngineQuery:
@@ -99,14 +76,55 @@ def _without_compounds(house: House) -> Finder:
     return finder
 
 
-def _without_typos(house: House, engine: Engine) -> Finder:
+def _without_typos(house: House, finder: Finder) -> Finder:
     places = copy.copy(house.places)
     places.typos = Typos(())
-    finder = house.finder(engine, places=places)
-    finder.understand._corrector = lambda word: None  # type: ignore[assignment]
-    return finder
+    usual = understand.Corrector
+    understand.Corrector = NoCorrector  # type: ignore[misc]
+    try:
+        return house.finder(finder.engine, places=places)
+    finally:
+        understand.Corrector = usual  # type: ignore[misc]
 
 
 def _needs_alike(document: Document) -> Document:
     keys = {key: 1.0 if key.startswith("need:") else value for key, value in document.keys.items()}
     return replace(document, keys=keys)
+
+
+def _without_order(house: House, finder: Finder) -> Ranker:
+    lister = Changed(Lister(house.needs, house.places), _needs_alike)
+    return _by(house.finder(house.index("needs-alike", lister)))
+
+
+def _without_trust(house: House, finder: Finder) -> Ranker:
+    lister = Changed(Lister(house.needs, house.places), lambda document: replace(document, trust=1.0))
+    return _by(house.finder(house.index("trust-alike", lister)))
+
+
+def _by(finder: Finder, change: Change | None = None) -> Ranker:
+    return lambda query: ranked(finder, query, change)
+
+
+def _asking(change: Change) -> Callable[[House, Finder], Ranker]:
+    return lambda house, finder: _by(finder, change)
+
+
+# name of the part -> the search without it, from the house and its usual finder
+PARTS: dict[str, Callable[[House, Finder], Ranker]] = {
+    "synonyms": lambda house, finder: _by(house.finder(finder.engine, needs=_only_labels(house.needs))),
+    "compounds": lambda house, finder: _by(_without_compounds(house)),
+    "typos": lambda house, finder: _by(_without_typos(house, finder)),
+    "needs (score)": _asking(lambda q: _weighing(q, need=0.0)),
+    "text (score)": _asking(lambda q: _weighing(q, text=0.0)),
+    "words of needs and places": _asking(lambda q: replace(q, boosts=())),
+    "place": _asking(lambda q: replace(q, point=None, radius_km=None, serving=frozenset())),
+    "distance decay": _asking(lambda q: _weighing(q, half_distance_km=FAR)),
+    "service areas": _asking(lambda q: replace(q, serving=frozenset())),
+    "prominence": _asking(lambda q: _weighing(q, placeless_local=1.0)),
+    "language of help": _asking(lambda q: _without_preferred(q, "language:", "flag:by-law")),
+    "catchment": _asking(lambda q: _without_preferred(q, "catchment:")),
+    "country": _asking(lambda q: _without_preferred(q, "country:")),
+    "order of a service's needs": _without_order,
+    "trust": _without_trust,
+}

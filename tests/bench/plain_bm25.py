@@ -8,6 +8,7 @@ from typing import Any
 from whoosh.analysis import Analyzer, StandardAnalyzer, StemmingAnalyzer
 from whoosh.fields import ID, TEXT, Schema
 from whoosh.filedb.filestore import RamStorage
+from whoosh.index import FileIndex
 from whoosh.qparser import MultifieldParser, OrGroup
 from whoosh.scoring import BM25F
 
@@ -20,14 +21,19 @@ Ranker = Callable[[Mapping[str, Any]], list[str]]
 FIELDS = ("name", "organization", "need", "description")
 
 
+# name of the baseline -> how words are analysed, and what a word in each field is worth
+BASELINES: dict[str, tuple[Callable[[], Analyzer], dict[str, float] | None]] = {
+    "Whoosh BM25F, StandardAnalyzer": (StandardAnalyzer, None),
+    "Whoosh BM25F, StemmingAnalyzer": (StemmingAnalyzer, None),
+    "Whoosh BM25F, stemming, our field weights": (StemmingAnalyzer, FIELD_WEIGHTS),
+}
+
+
 def rankers(entries: Iterable[ServiceEntry], needs: Needs) -> dict[str, Ranker]:
-    """Name of the baseline -> its ranker. Everything is in memory; the entries are read once."""
+    """Everything is in memory; the entries are read once."""
     rows = [_row(entry, needs) for entry in entries]
-    return {
-        "Whoosh BM25F, StandardAnalyzer": _ranker(rows, StandardAnalyzer(), None),
-        "Whoosh BM25F, StemmingAnalyzer": _ranker(rows, StemmingAnalyzer(), None),
-        "Whoosh BM25F, stemming, our field weights": _ranker(rows, StemmingAnalyzer(), FIELD_WEIGHTS),
-    }
+    indexes = {analyzer: _index(rows, analyzer()) for analyzer in {a for a, _ in BASELINES.values()}}
+    return {name: _ranker(indexes[analyzer], weights) for name, (analyzer, weights) in BASELINES.items()}
 
 
 def _row(entry: ServiceEntry, needs: Needs) -> dict[str, str]:
@@ -43,16 +49,18 @@ def _row(entry: ServiceEntry, needs: Needs) -> dict[str, str]:
     }
 
 
-def _ranker(
-    rows: Iterable[Mapping[str, str]], analyzer: Analyzer, weights: Mapping[str, float] | None
-) -> Ranker:
-    schema = Schema(slug=ID(stored=True), **{name: TEXT(analyzer=analyzer) for name in FIELDS})
-    index = RamStorage().create_index(schema)
+def _index(rows: Iterable[Mapping[str, str]], analyzer: Analyzer) -> FileIndex:
+    fields = {name: TEXT(analyzer=analyzer, phrase=False) for name in FIELDS}
+    index = RamStorage().create_index(Schema(slug=ID(stored=True), **fields))
     with index.writer() as writer:
         for row in rows:
             writer.add_document(**row)
+    return index
+
+
+def _ranker(index: FileIndex, weights: dict[str, float] | None) -> Ranker:
     # No plugins but these: nothing in a judged query is meant as an operator.
-    parser = MultifieldParser(FIELDS, schema, fieldboosts=weights, plugins=[], group=OrGroup)
+    parser = MultifieldParser(FIELDS, index.schema, fieldboosts=weights, plugins=[], group=OrGroup)
     searcher = index.searcher(weighting=BM25F())
 
     def rank(query: Mapping[str, Any]) -> list[str]:

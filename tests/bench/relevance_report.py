@@ -23,6 +23,7 @@ OWN = Path(__file__).with_name("queries.json")
 GIVEN = ROOT.parent / "shared" / "data" / "queries_dev.json"
 ENVIRONMENT = "BENCH_QUERIES"  # another path of the given file
 OURS = "Veiviser"
+MEASURES = ("queries", "ndcg@10", "mrr", "missed_in_first_three")
 
 Queries = list[dict[str, Any]]
 Step = Callable[[str], None]
@@ -66,8 +67,9 @@ def compare(folder: Path, step: Step = lambda told: None) -> dict[str, Any]:
                 results[file]["rankers"][name] = relevance.summary(scores)
                 if name == OURS:
                     results[file] |= _in_groups(scores)
-        for name, ranker in parts.switched_off(house, engine):
+        for name, without in parts.PARTS.items():
             step(f"without {name}")
+            ranker = without(house, finder)
             for file, queries in files.items():
                 results[file]["without"][name] = relevance.summary(relevance.measure(queries, ranker))
     return results
@@ -82,17 +84,16 @@ def _in_groups(scores: Sequence[Score]) -> dict[str, Any]:
 
 
 def tables(results: Mapping[str, Any], notes: Sequence[str] = ()) -> Iterator[Table]:
-    measures = ("queries", "ndcg@10", "mrr", "missed_in_first_three")
     for file, found in results.items():
         ours = found["rankers"][OURS]
-        whole = Table(f"Relevance, {file}", ("ranker", *measures), notes=tuple(notes))
+        whole = Table(f"Relevance, {file}", ("ranker", *MEASURES), notes=tuple(notes))
         for name, row in found["rankers"].items():
-            whole.add(name, *(row[m] for m in measures))
+            whole.add(name, *_cells(row))
         yield whole
-        grouped = Table(f"{OURS} by group, {file}", ("group", *measures))
+        grouped = Table(f"{OURS} by group, {file}", ("group", *MEASURES))
         for field, groups in found["by"].items():
             for name, row in groups.items():
-                grouped.add(f"{field} {name}", *(row[m] for m in measures))
+                grouped.add(f"{field} {name}", *_cells(row))
         missed = ", ".join(found["crisis_queries_missed"]) or "none"
         grouped.notes = (f"crisis queries without a right answer in the first three: {missed}",)
         yield grouped
@@ -102,8 +103,13 @@ def tables(results: Mapping[str, Any], notes: Sequence[str] = ()) -> Iterator[Ta
         )
         for name, row in found["without"].items():
             lost = round(ours["ndcg@10"] - row["ndcg@10"], 3)
-            without.add(name, row["ndcg@10"], lost, row["mrr"], row["missed_in_first_three"])
+            _, *cells = _cells(row)
+            without.add(name, cells[0], lost, *cells[1:])
         yield without
+
+
+def _cells(row: Mapping[str, float]) -> tuple[float, ...]:
+    return (int(row["queries"]), *(float(row[measure]) for measure in MEASURES[1:]))
 
 
 # for tuning, from a shell
@@ -166,17 +172,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for score in sorted(scores, key=lambda s: -s.ndcg):
                     if score.ndcg < 1:
                         print(told(score, names))
-            table = Table(file, ("group", "queries", "ndcg@10", "mrr", "missed_in_first_three"))
-            table.add("all", *relevance.summary(scores).values())
+            table = Table(file, ("group", *MEASURES))
+            table.add("all", *_cells(relevance.summary(scores)))
             for field, groups in _in_groups(scores)["by"].items():
                 for name, row in groups.items():
-                    table.add(f"{field} {name}", *row.values())
+                    table.add(f"{field} {name}", *_cells(row))
             table.notes = (f"crisis queries missed: {', '.join(crisis_misses(scores)) or 'none'}",)
             if options.parts:
-                for name, ranker in parts.switched_off(house, engine):
-                    table.add(
-                        f"without {name}", *relevance.summary(relevance.measure(queries, ranker)).values()
-                    )
+                for name, without in parts.PARTS.items():
+                    lacking = relevance.measure(queries, without(house, finder))
+                    table.add(f"without {name}", *_cells(relevance.summary(lacking)))
             print(table)
 
 
