@@ -269,7 +269,7 @@ def test_asking_for_information_is_no_danger(dangers, information):
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        ("vennen min puster ikke og har blå lepper", "not-breathing-or-unconscious"),
+        ("vennen min puster ikke", "not-breathing-or-unconscious"),
         ("my boyfriend took G and won't wake up", "not-breathing-or-unconscious"),
         ("друг не дышит", "not-breathing-or-unconscious"),
         ("kolega nie oddycha", "not-breathing-or-unconscious"),
