@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,7 @@ def test_an_updated_index_answers_as_a_rebuilt_one(
         tempfile.TemporaryDirectory() as other,
         pytest.MonkeyPatch.context() as patch,
     ):
+        patch.setattr(os, "fsync", lambda descriptor: None)  # the disk is not the subject, and slow
         patch.setattr(index, "_ABSORBED", absorbed)
         patch.setattr(index, "_SEGMENTS", segments)
         patch.setattr(index, "_LARGE", large)

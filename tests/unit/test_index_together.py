@@ -41,7 +41,9 @@ def test_a_reader_in_another_process_sees_each_generation_whole(path: Path) -> N
     writer = spawn.Process(target=_write, args=(path, 2, 60))
     writer.start()
     seen = set()
-    while writer.is_alive() or engine.snapshot().position < 59:
+    alive = True
+    while alive:
+        alive = writer.is_alive()  # asked before the last look, so that nothing comes after it
         snapshot = engine.snapshot()
         position = snapshot.position
         seen.add(position)
@@ -65,7 +67,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_sound_index(path: Path) -> None:
         writer = spawn.Process(target=_write_until_killed, args=(path,))
         writer.start()
         while engine.snapshot().position < begun + 7:
-            pass
+            assert writer.is_alive()
         os.kill(writer.pid, signal.SIGKILL)  # type: ignore[arg-type]
         writer.join()
         assert index.check(path) == []
