@@ -132,7 +132,9 @@ class _Schedule:
 @lru_cache(maxsize=16384)
 def _schedule(expression: str, zone: str, country: str | None) -> _Schedule | None:
     try:
-        return _Schedule(Expression.read(expression, country or country_of(zone)), zone_named(zone))
+        return _Schedule(
+            Expression.read(expression, country.upper() if country else country_of(zone)), zone_named(zone)
+        )
     except ValueError:
         return None
 

@@ -7,9 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-# territories that keep the holidays of another country
-_KEEPS_HOLIDAYS_OF = {"SJ": "NO", "AX": "FI"}
-
 
 @lru_cache(maxsize=1024)
 def zone_named(name: str) -> ZoneInfo:
@@ -23,13 +20,13 @@ def zone_named(name: str) -> ZoneInfo:
 
 @lru_cache(maxsize=1024)
 def country_of(zone: str) -> str | None:
-    """ISO 3166 alpha-2 of the country a zone belongs to, after CLDR; None for UTC and the like."""
+    """ISO 3166 alpha-2 of the country or territory a zone belongs to, after CLDR; None for UTC and the like."""
     from babel.core import get_global
 
     territory = get_global("zone_territories").get(zone)
     if territory is None or len(territory) != 2 or not territory.isalpha():
         return None
-    return _KEEPS_HOLIDAYS_OF.get(territory, territory)
+    return territory
 
 
 def clock_changes(zone: ZoneInfo, after: datetime, before: datetime) -> Iterator[datetime]:

@@ -208,6 +208,7 @@ def test_a_text_is_picked_by_that_order_and_anything_is_better_than_nothing() ->
         ("ru;q=0.8, uk;q=0.8", "ru"),
         ("ru;q=0, en;q=0.1", "en"),
         ("en-GB;q=0, en;q=0.5", "en"),
+        ("en;q=0.5, en-GB;q=0", "en"),
         ("nb;q=0, en;q=0.1", "en"),
         ("*", "nb"),
         ("ru;q=0.5, *;q=0.9", "nb"),
