@@ -19,7 +19,6 @@ LARGEST_BODY = 256 * 1024  # bytes
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application, as ``settings`` (or the environment) says. Raises UnsafeSettings."""
-    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from directory import api, observability, problems, security
@@ -27,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     settings = refuse_unsafe(settings or read_settings())
     rooms = open_rooms(settings)
-    app = Flask(__name__, static_folder=None, template_folder=None)
+    app = problems.Application(__name__, static_folder=None, template_folder=None)
     app.config.update(SECRET_KEY=settings.signing_key, MAX_CONTENT_LENGTH=LARGEST_BODY)
     app.url_map.strict_slashes = False  # a redirect would repeat the query string
     app.url_map.merge_slashes = False

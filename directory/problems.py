@@ -96,6 +96,14 @@ PROBLEMS: Mapping[str, Problem] = {
 }
 _BY_STATUS = {p.status: p for p in PROBLEMS.values() if p.code != "request-refused"}
 
+
+class Application(Flask):
+    """Flask, whose own word on what went wrong would quote the address that was asked for."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        _tell(exc_info)
+
+
 blueprint = Blueprint("problems", __name__)
 
 
@@ -109,7 +117,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(DirectoryError, _from_domain)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_unexpected)
-    setattr(app, "log_exception", _tell)  # noqa: B010 - Flask's own would log the path
 
 
 def respond(
@@ -146,7 +153,9 @@ def _from_domain(error: DirectoryError) -> Response:
         return _from_unexpected(error)
     errors = _bounded(error.errors) if isinstance(error, InvalidInput) else None
     headers = {"Retry-After": str(RETRY_INDEX_S)} if problem.status == 503 else None
-    return respond(problem, detail=error.detail, errors=errors, headers=headers)
+    # What does not exist and what the caller may not know of are told in the same words.
+    detail = None if isinstance(error, NotFound) else error.detail
+    return respond(problem, detail=detail, errors=errors, headers=headers)
 
 
 def _from_http(error: HTTPException) -> Response | HTTPException:

@@ -1,4 +1,4 @@
-"""What all tests share. The databases' fixtures are in ``databases``."""
+"""What all tests share. ``databases`` and ``seeded`` hold the fixtures of what they are named after."""
 
 from __future__ import annotations
 

@@ -14,6 +14,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (search.blueprint, suggest.blueprint, servic
 def register(app: Flask, house: Rooms) -> None:
     """Open the doors: add a blueprint to BLUEPRINTS, and its routes to ``security.PERMISSIONS``."""
     rooms.open_to(app, house)
-    described = docs.describe(app, house.settings)
+    described = docs.describe(app)
     for blueprint in BLUEPRINTS:
         described.register_blueprint(blueprint)

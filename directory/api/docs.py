@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from flask import Blueprint, Flask, Response, redirect, send_file
 from flask_smorest import Api
 from werkzeug.wrappers import Response as AnyResponse
 
-from directory.config import Settings
 from directory.errors import NotFound
 from directory.problems import MEDIA_TYPE
 
@@ -70,16 +70,36 @@ class Described(Api):
     def _register_error_handlers(self) -> None:
         pass
 
+    def _register_responses(self) -> None:
+        problem = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": ProblemSchema}}}
+        self.spec.components.response("DEFAULT_ERROR", problem, lazy=True)
+        for status in HTTPStatus:
+            if status >= 400:
+                self.spec.components.response(
+                    status.name, problem | {"description": status.phrase}, lazy=True
+                )
+            elif status in (204, 304):
+                self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
+
     def _openapi_json(self) -> Response:
         response: Response = super()._openapi_json()
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 
 
+_SPEC_OPTIONS: dict[str, Any] = {
+    "info": {
+        "description": "Help services, found by need, language and distance. "
+        f"Every error is `{MEDIA_TYPE}` (RFC 9457). What is searched for is never stored or logged.",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    },
+    "servers": [{"url": "/", "description": "Where this description comes from"}],
+}
+
 blueprint = Blueprint("api_docs", __name__)
 
 
-def describe(app: Flask, settings: Settings) -> Described:
+def describe(app: Flask) -> Described:
     """The API to register blueprints with; what they say of themselves is served at /api/openapi.json."""
     app.config.update(
         API_TITLE=TITLE,
@@ -87,21 +107,10 @@ def describe(app: Flask, settings: Settings) -> Described:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/api",
         OPENAPI_JSON_PATH="openapi.json",
-        API_SPEC_OPTIONS=_spec_options(settings),
+        API_SPEC_OPTIONS=_SPEC_OPTIONS,
     )
     app.register_blueprint(blueprint)
     return Described(app)
-
-
-def _spec_options(settings: Settings) -> dict[str, Any]:
-    return {
-        "info": {
-            "description": "Help services, found by need, language and distance. "
-            f"Every error is `{MEDIA_TYPE}` (RFC 9457). What is searched for is never stored or logged.",
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        },
-        "servers": [{"url": settings.base_url}],
-    }
 
 
 @blueprint.get("/")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from directory import observability, problems, security
@@ -24,7 +23,7 @@ def small_house(
     unlisted: frozenset[str] = frozenset(),
 ) -> Iterator[FlaskClient]:
     """``doors``: "METHOD /rule" -> view, for all to use but those that are ``unlisted`` in the permissions."""
-    app = Flask("small_house", static_folder=None)
+    app = problems.Application("small_house", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1000
     observability.register(app, Watch(checks, lambda: 7))
     problems.register(app)

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from directory.security import PERMISSIONS, Who, permission_names
+
+
+def test_every_route_stands_in_the_table_of_permissions_and_the_other_way_round(directory_app: Flask) -> None:
+    routes = {name for rule in directory_app.url_map.iter_rules() for name in permission_names(rule)}
+    assert routes - set(PERMISSIONS) == set(), "a route that nobody has decided about"
+    assert set(PERMISSIONS) - routes == set(), "an entry without a route"
+
+
+def test_what_the_public_may_do_is_to_read_and_to_search() -> None:
+    for name, who in PERMISSIONS.items():
+        method, _, rule = name.partition(" ")
+        if who is Who.PUBLIC:
+            assert method == "GET" or name == "POST /api/v1/search", rule
+
+
+def test_no_answer_sets_a_cookie(client: FlaskClient) -> None:
+    for path in ("/", "/api/docs", "/api/v1/search?q=nalokson", "/health"):
+        assert "Set-Cookie" not in client.get(path).headers

@@ -1,0 +1,103 @@
+"""The service as it is really run: ``veiviser serve``, gunicorn and its workers, on a loopback port."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+from directory.serving import ROOT
+
+PATIENCE_S = 60
+
+
+class RealServer:
+    def __init__(self, data_dir: Path, **more: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        environment = {
+            **os.environ,
+            "VEIVISER_DATA_DIR": str(data_dir),
+            "VEIVISER_RATE_LIMITS": "off",
+            "PORT": str(self.port),
+            **more,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "directory.cli", "serve"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self._said: list[str] = []
+        for line in self.process.stdout:
+            self._said.append(line)
+            if "Listening at" in line:  # from here on a request waits for a worker
+                break
+        else:
+            raise AssertionError("".join(self._said))
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        self._said.extend(self.process.stdout)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, str]:
+        """Status and text of one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            return response.status, response.read().decode(errors="replace")
+        finally:
+            connection.close()
+
+    def say(self, raw: bytes) -> bytes:
+        """Bytes that need be no HTTP, and the beginning of what comes back."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as connection:
+            connection.sendall(raw)
+            return connection.recv(65536)
+
+    def reload(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self) -> str:
+        """End it, and return all that it said, on stdout and stderr."""
+        self.process.terminate()
+        self.process.wait(PATIENCE_S)
+        self._listener.join(PATIENCE_S)
+        return "".join(self._said)
+
+
+@contextmanager
+def real_server(data_dir: Path, **more: str) -> Iterator[RealServer]:
+    server = RealServer(data_dir, **more)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
+        assert server.process.stdout is not None
+        server.process.stdout.close()
