@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from datetime import UTC, datetime
@@ -14,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from directory.search import index
-from directory.search.document import Document
+from directory.search.document import Document, Spot
 from directory.search.engine import Engine
+from directory.search.query import EngineQuery
 from tests.engine_oracle import Oracle, documents, ids, queries, service, states_at
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -103,3 +105,24 @@ def test_what_is_mostly_dead_is_written_anew(path: Path) -> None:
     manifest = json.loads((path / "manifest.json").read_bytes())
     assert [(s["documents"], s["dead"]) for s in manifest["segments"]] == [(350, 0)]
     assert ids(Engine(path).snapshot()) == set(range(250, 600))
+
+
+def test_many_changes_at_a_time_do_not_heap_up_segments_either(path: Path) -> None:
+    index.rebuild(path, [service(0)], position=0, fingerprint="a")
+    for position in range(1, 12):
+        index.apply(path, [service(position * 1000 + n) for n in range(300)], [], position=position)
+        manifest = json.loads((path / "manifest.json").read_bytes())
+        assert len(manifest["segments"]) <= 8
+    assert len(ids(Engine(path).snapshot())) == 1 + 11 * 300
+
+
+def test_a_place_keeps_its_number_when_segments_are_put_together(path: Path) -> None:
+    nowhere = Spot(math.nan, math.nan)
+    spots = (nowhere, Spot(60.0, 5.0), nowhere, Spot(61.0, 5.0))
+    index.rebuild(path, [service(1, spots=spots)], position=0, fingerprint="a")
+    index.apply(path, [service(2)], [], position=1)
+    assert len(json.loads((path / "manifest.json").read_bytes())["segments"]) == 1
+    snapshot = Engine(path).snapshot()
+    for latitude, spot in ((60.0, 1), (61.0, 3)):
+        hits = snapshot.search(EngineQuery(point=(latitude, 5.0), sort="distance")).hits
+        assert (snapshot.identity(hits[0]).int, hits[0].spot, hits[0].distance_km) == (1, spot, 0.0)

@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 
 from directory.errors import IndexUnavailable
-from directory.search import index
+from directory.search import engine, index
 from directory.search.engine import Engine
+from directory.search.generation import Generation, read_generation
 from directory.search.index import IndexWriter
 from tests.engine_oracle import ids, service
 
@@ -85,3 +86,25 @@ def test_one_writer_at_a_time(path: Path) -> None:
         state = writer.state()
         assert state is not None
         assert state.position == 1
+
+
+@pytest.mark.parametrize(("switches", "seen"), [(1, 1), (2, 1), (3, 4)])
+def test_a_reader_that_is_overtaken_while_it_opens_gets_a_whole_generation(
+    path: Path, monkeypatch: pytest.MonkeyPatch, switches: int, seen: int
+) -> None:
+    """What a switch takes away stays for a while, for those who read the manifest just before."""
+    index.rebuild(path, [service(1)], position=1, fingerprint="a")
+    pending = list(range(2, 2 + switches))
+
+    def overtaken(folder: Path) -> Generation:
+        generation = read_generation(folder)
+        while pending:
+            index.apply(path, [service(pending[0])], [], position=pending.pop(0))
+        return generation
+
+    monkeypatch.setattr(engine, "read_generation", overtaken)
+    reader = Engine(path)
+    snapshot = reader.snapshot()
+    assert snapshot.position == seen
+    assert ids(snapshot) == set(range(1, seen + 1))
+    assert reader.snapshot().position == 1 + switches
