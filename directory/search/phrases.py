@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 from directory.search.analysis import Compounds, stems
-from directory.spelling import words
+from directory.spelling import fold, split
 
 EXACT, INFLECTED, PART_OF_COMPOUND, SPELLING = 1.0, 0.95, 0.8, 0.85
 PARTIAL = 0.75  # what a phrase counts of which only some words are there
@@ -52,6 +53,17 @@ class _Phrase:
     forms: tuple[frozenset[str], ...]
 
 
+class _Remembered(dict[Any, Any]):
+    """Computes a value once for each key, for as long as this lives."""
+
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self._compute = compute
+
+    def __missing__(self, key: Any) -> Any:
+        value = self[key] = self._compute(key)
+        return value
+
+
 class PhraseBook:
     """``entries``: (target, phrase, language, is a label). ``skipped``: function words by language."""
 
@@ -67,8 +79,11 @@ class PhraseBook:
         counts: Counter[str] = Counter()
         self._languages: dict[str, set[str]] = defaultdict(set)
         targets: dict[str, set[str]] = defaultdict(set)
+        # the same words come in thousands of phrases, and a service that starts is waited for
+        folded = _Remembered(fold)
+        forms_of = _Remembered(lambda key: frozenset({key[0]} | stems(*key)))
         for target, text, language, label in entries:
-            every = words(text)
+            every = [folded[word] for word in split(text)]
             content = [w for w in every if w not in skipped.get(language, frozenset()) or w in kept]
             if len(content) < 2:  # a phrase of function words and one other ("noen å snakke med") is only whole itself
                 content = every
@@ -79,7 +94,7 @@ class PhraseBook:
                 language,
                 label,
                 tuple(content),
-                tuple(frozenset({w} | stems(w, language)) for w in content),
+                tuple(forms_of[w, language] for w in content),
             )
             number = len(self._phrases)
             self._phrases.append(phrase)
@@ -90,8 +105,8 @@ class PhraseBook:
                     targets[form].add(target)
                     if len(content) > 1:
                         self._by_word[form].append((number, position))
-            counts.update(content)
             for word in content:
+                counts[word] += 1
                 self._languages[word].add(language)
         everything = len({p.target for p in self._phrases}) + 1
         # a word that stands in the phrases of many targets tells less of any one of them

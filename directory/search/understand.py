@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from directory.languages import LanguageSpan, spoken_spans
 from directory.needs import EmergencySign, Needs
-from directory.places import Place, Places, Span
+from directory.places import Place, Places, Span, same_place
 from directory.search.analysis import Compounds, joined_digits, stems
 from directory.search.correction import Corrector
 from directory.search.phrases import Match, PhraseBook, Token
@@ -133,7 +133,7 @@ class Understanding:
         return Understood(
             needs=found,
             place=place.places[0] if place else None,
-            alternatives=place.places[1:4] if place else (),
+            alternatives=tuple(p for p in place.places[1:] if not same_place(p, place.places[0]))[:3] if place else (),
             languages=tuple(dict.fromkeys(code for s in spoken for code in s.codes)),
             text=" ".join(rest),
             terms=terms,
