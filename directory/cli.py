@@ -72,7 +72,7 @@ def db_current() -> None:
 @main.command()
 def seed() -> None:
     """Fill the directory with the services that ship with it: all of them, or nothing. Can be repeated."""
-    settings = _settings()
+    settings = _migrated()
     with _database(settings) as database:
         report = _seed(settings, database)
     click.echo(
@@ -90,7 +90,7 @@ def index() -> None:
 @index.command("rebuild")
 def index_rebuild() -> None:
     """Make the index anew; the old one answers meanwhile."""
-    kept = _rebuild(_settings())
+    kept = _rebuild(_migrated())
     click.echo(f"{kept} services in the index")
 
 
@@ -99,7 +99,7 @@ def index_catch_up() -> None:
     """Let the index take up what has changed in the directory."""
     from directory import open_rooms
 
-    rooms = open_rooms(_settings())
+    rooms = open_rooms(_migrated())
     kept = rooms.upkeep.catch_up(rooms.clock().date())
     done = "rebuilt: " if kept.rebuilt else ""
     click.echo(f"{done}{kept.saved} services taken up, {kept.removed} taken out")
@@ -110,7 +110,7 @@ def index_check() -> None:
     """Read all of the index and tell what is wrong with it."""
     from directory import open_rooms
 
-    problems = open_rooms(_settings()).upkeep.problems()
+    problems = open_rooms(_migrated()).upkeep.problems()
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
@@ -172,6 +172,17 @@ def _settings() -> Settings:
 
     settings = refuse_unsafe(read_settings())
     settings.ensure_data_dir()
+    return settings
+
+
+def _migrated() -> Settings:
+    """The settings of a directory that has its tables."""
+    from directory.serving import is_migrated
+
+    settings = _settings()
+    with _database(settings) as database:
+        if not is_migrated(database):
+            raise click.ClickException("the database is not at this version: veiviser db upgrade")
     return settings
 
 
