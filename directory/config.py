@@ -57,9 +57,12 @@ class Settings(BaseSettings):
         None,
         description=f"Signs what we hand out and take back; {SHORTEST_KEY} characters or more in production",
     )
+    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all")
+    port: int = Field(8000, ge=1, le=65535, validation_alias="PORT", description="The port to listen on")
     base_url: str = Field(
-        "http://127.0.0.1:8000",
-        description="The address that people reach this installation at, without a final slash",
+        default_factory=lambda known: f"http://127.0.0.1:{known['port']}",
+        description="The address that people reach this installation at, without a final slash; "
+        "`http://127.0.0.1:PORT` unless set",
     )
     default_language: str = Field(
         "nb", description="BCP 47 code of the language of texts when the caller asks for none that we have"
@@ -85,8 +88,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least level that is logged; one line a request is `info`"
     )
-    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all")
-    port: int = Field(8000, ge=1, le=65535, validation_alias="PORT", description="The port to listen on")
     web_concurrency: int = Field(
         2, ge=1, le=64, validation_alias="WEB_CONCURRENCY", description="How many worker processes serve"
     )

@@ -18,7 +18,9 @@ class InvalidInput(DirectoryError):
 
     code = "invalid-input"
 
-    def __init__(self, errors: dict[str, list[str]], detail: str = "The request has fields that are not valid.") -> None:
+    def __init__(
+        self, errors: dict[str, list[str]], detail: str = "The request has fields that are not valid."
+    ) -> None:
         super().__init__(detail)
         self.errors = errors
 

@@ -56,7 +56,9 @@ class Needs:
     emergencies: tuple[EmergencySign, ...] = ()
     # kind ("stopwords", "relative", "negation", "place_prepositions") -> language -> folded words and phrases
     function_words: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
-    ordinary_words: frozenset[str] = frozenset()  # folded; words that need no correction, in most of the languages
+    ordinary_words: frozenset[str] = (
+        frozenset()
+    )  # folded; words that need no correction, in most of the languages
     digest: str = ""  # of the files: what is derived from the taxonomy is stale when it changes
 
     @classmethod
@@ -72,7 +74,9 @@ class Needs:
                 kind: {code: frozenset(map(fold, texts)) for code, texts in words[kind].items()}
                 for kind in ("stopwords", "relative", "negation", "place_prepositions")
             },
-            frozenset(gzip.decompress((seed_dir / "ordinary_words.txt.gz").read_bytes()).decode().split("\n")),
+            frozenset(
+                gzip.decompress((seed_dir / "ordinary_words.txt.gz").read_bytes()).decode().split("\n")
+            ),
             hashlib.blake2b(b"".join(files), digest_size=8).hexdigest(),
         )
 
@@ -117,8 +121,12 @@ class Needs:
 def _need(row: Mapping[str, Any], more: Mapping[str, Any]) -> Need:
     wordings = [Wording(text, language, True) for language, text in row["labels"].items()]
     wordings += [Wording(s["term"], s["lang"]) for s in row["synonyms"]]
-    wordings += [Wording(text, language) for language, texts in more.get("words", {}).items() for text in texts]
-    return Need(row["slug"], row["parent"], row["labels"], tuple(dict.fromkeys(wordings)), more.get("related", {}))
+    wordings += [
+        Wording(text, language) for language, texts in more.get("words", {}).items() for text in texts
+    ]
+    return Need(
+        row["slug"], row["parent"], row["labels"], tuple(dict.fromkeys(wordings)), more.get("related", {})
+    )
 
 
 def _emergency(row: Mapping[str, Any]) -> EmergencySign:

@@ -33,7 +33,8 @@ def _answered(body: Any, tag: str, changed: datetime | None, lang: str) -> Respo
     response.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
     response.last_modified = changed
     response.set_etag(f"{tag}-{lang}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.route("/services/<id>")
@@ -175,7 +176,7 @@ def _reference(ref: reading.ServiceRef, lang: str) -> dict[str, Any]:
 
 
 def _zone(schedule: e.Schedule | None) -> str:
-    return schedule.timezone if schedule else e.Schedule.__dataclass_fields__["timezone"].default
+    return schedule.timezone if schedule else e.Schedule("24/7").timezone
 
 
 def _schedule(schedule: e.Schedule | None) -> dict[str, str] | None:

@@ -20,19 +20,26 @@ COMPOUND_PART = 0.5  # what a part of a compound counts beside a word of its own
 
 _SNOWBALL = {"nb": "norwegian", "nn": "norwegian", "da": "danish", "sv": "swedish", "en": "english"}
 _SCANDINAVIAN = ("norwegian", "swedish")
-_KINDRED = {"nb": _SCANDINAVIAN, "nn": _SCANDINAVIAN, "da": _SCANDINAVIAN, "sv": _SCANDINAVIAN, "en": ("english",)}
+_KINDRED = {
+    "nb": _SCANDINAVIAN,
+    "nn": _SCANDINAVIAN,
+    "da": _SCANDINAVIAN,
+    "sv": _SCANDINAVIAN,
+    "en": ("english",),
+}
 _ARABIC_PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف")
 _LINKS = ("", "s", "e")
 # Heads and first parts that compounds in this field are made of; the taxonomy's own words come in beside them.
 _COMPOUND_WORDS = """
-    apotek avdeling barn bruker brukerutstyr bytte chat chem dame dose døgn enhet fest forening fri gratis gruppe
-    gutte hjelp hjelpe hjem hus hiv hurtig jente kjønn klinikk kommune kondom krise kur kurs kvinne lege legevakt
-    linje lokale lærings menn mottak mottaket møte natt nød nål opplysning overnatting poliklinikk post prøve
-    prat psykisk pårørende rom rus råd rådgivning samtale seksual selv selvhjelp senter sentral sex sjekk skade
-    skadereduksjon smitte sprøyte stasjon sted stoff støtte sykdom sykehus syke telefon tele terapeut terapi test
-    testing testen tilbud tjeneste tlf trening undersøkelse ungdom utdeling utstyr vakt vaksine veileder
-    veiledning vold voldtekt voldtekts vern kjemsex overdose overgrep nalokson spray nese folie røyke
-""".split()
+    apotek avdeling barn bruker brukerutstyr bytte chat chem dame dose døgn enhet fest forening fri
+    gratis gruppe gutte hjelp hjelpe hjem hus hiv hurtig jente kjønn klinikk kommune kondom krise kur
+    kurs kvinne lege legevakt linje lokale lærings menn mottak mottaket møte natt nød nål opplysning
+    overnatting poliklinikk post prøve prat psykisk pårørende rom rus råd rådgivning samtale seksual
+    selv selvhjelp senter sentral sex sjekk skade skadereduksjon smitte sprøyte stasjon sted stoff
+    støtte sykdom sykehus syke telefon tele terapeut terapi test testing testen tilbud tjeneste tlf
+    trening undersøkelse ungdom utdeling utstyr vakt vaksine veileder veiledning vold voldtekt voldtekts
+    vern kjemsex overdose overgrep nalokson spray nese folie røyke
+"""
 
 
 @cache
@@ -70,7 +77,7 @@ class Compounds:
     """Splits Scandinavian compounds into words of the field. Built once from the taxonomy; holds nothing typed."""
 
     def __init__(self, needs: Needs) -> None:
-        known = {fold(w) for w in _COMPOUND_WORDS}
+        known = {fold(w) for w in _COMPOUND_WORDS.split()}
         for need in needs:
             for wording in need.wordings:
                 if wording.language in ("nb", "nn", "da", "sv"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -12,7 +12,6 @@ from directory import languages
 from directory.hours import OpenState, in_words, states_at
 from directory.needs import Needs
 from directory.search.query import Hit, Snapshot
-
 
 # Flags of services that help in any language, and so in the one that is asked for.
 INTERPRETING = ("interpreter", "by-law")
@@ -110,13 +109,16 @@ def counted(
 ) -> dict[str, list[dict[str, object]]]:
     """Facets as the contract shapes them, most frequent first: needs, languages, municipalities."""
 
-    def rows(prefix: str, key: str, label: object) -> list[dict[str, object]]:
+    def rows(prefix: str, key: str, label: Callable[[str], str]) -> list[dict[str, object]]:
         counts = facets.get(prefix, {})
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        return [{key: k.removeprefix(prefix), "label": label(k.removeprefix(prefix)), "count": n} for k, n in ordered]  # type: ignore[operator]
+        return [
+            {key: k.removeprefix(prefix), "label": label(k.removeprefix(prefix)), "count": n}
+            for k, n in ordered
+        ]
 
     return {
-        "needs": [r for r in rows("need:", "slug", lambda s: needs.label(s, lang) if s in needs else s)],
+        "needs": rows("need:", "slug", lambda s: needs.label(s, lang) if s in needs else s),
         "languages": rows("language:", "code", lambda c: languages.name(c, lang)),
         "municipalities": rows("municipality:", "code", lambda c: municipality.get(c, c)),
     }

@@ -69,7 +69,9 @@ def resolve(
 
     def need(value: str) -> str:
         if value not in needs:
-            raise InvalidInput.of("need", f"There is no such need. Nearest: {', '.join(needs.nearest(value))}.")
+            raise InvalidInput.of(
+                "need", f"There is no such need. Nearest: {', '.join(needs.nearest(value))}."
+            )
         return value
 
     def municipality(value: str) -> str:

@@ -31,7 +31,9 @@ class Document:
     schedule: tuple[str, str] | None = None  # (OSM opening_hours expression, IANA zone) where a spot has none
     ages: tuple[int, int] = (0, 150)  # inclusive; unknown excludes nobody
     trust: float = 1.0  # a factor on the score: 1 as it is listed, above when verified, below when stale
-    prominence: float = 0.0  # 0..1: how many people the place it stands in serves; counts when no place is asked for
+    prominence: float = (
+        0.0  # 0..1: how many people the place it stands in serves; counts when no place is asked for
+    )
     reach: int = 0  # 0 local, 1 regional, 2 national
     verified_on: int = 0  # days since 1970-01-01; 0: never
     sort_name: str = ""

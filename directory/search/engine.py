@@ -93,7 +93,9 @@ class Snapshot:
                 document=(document := int(part.documents[row])),
                 score=round(float(part.scores[row]), 6),
                 # to 0.1 m: beyond that the same distance differs with the length of the array it was computed in
-                distance_km=None if math.isnan(distance := float(part.distances[row])) else round(distance, 4),
+                distance_km=None
+                if math.isnan(distance := float(part.distances[row]))
+                else round(distance, 4),
                 spot=None if (spot := int(part.spots[row])) < 0 else spot,
                 open=int(part.states[row]),
                 keys=keys[number][document],

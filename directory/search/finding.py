@@ -21,7 +21,10 @@ from directory.search.understand import Understanding, Understood
 
 RADII_KM = (10, 25, 50, 100, 250, 500, 1000)
 SAME_PLACE_KM = 50.0  # a position this near the place named in the text says more exactly where it is
-ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = 0.34, 0.75  # share of the words' information that makes a candidate by text
+ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = (
+    0.34,
+    0.75,
+)  # share of the words' information that makes a candidate by text
 RELATED, PARENT = 0.5, 0.4  # what a related, or a broader, need is worth beside the one that was told
 FACETS = ("need:", "language:", "municipality:")
 SPOKEN, INTERPRETER, BY_LAW = 1.35, 1.2, 1.1  # factors of services that help in the language asked for
@@ -63,7 +66,9 @@ class Finder:
         )
         self._joiner = Joiner(needs, address)
         self.suggest = Suggester(needs, places, engine, self._joiner)
-        self._municipalities = {m.municipality_no: m.name for m in places.municipalities() if m.municipality_no}
+        self._municipalities = {
+            m.municipality_no: m.name for m in places.municipalities() if m.municipality_no
+        }
 
     def resolve(self, values: Mapping[str, Any], *, now: datetime, lang: str) -> Criteria:
         """Criteria from values under the contract's names: see ``criteria.resolve``. Raises InvalidInput."""
@@ -94,9 +99,7 @@ class Finder:
                 }
             )[:-1],
             b',"results":',
-            self._joiner.results(
-                snapshot, found.hits.hits, criteria.lang, criteria.open_at or now, asked
-            ),
+            self._joiner.results(snapshot, found.hits.hits, criteria.lang, criteria.open_at or now, asked),
         ]
         if criteria.facets:
             labelled = counted(found.hits.facets, self.needs, self._municipalities, criteria.lang)
@@ -144,7 +147,9 @@ class Finder:
             offset=(criteria.page - 1) * criteria.per_page,
             limit=criteria.per_page,
             facets=FACETS if criteria.facets else (),
-            weights=replace(self.weights, door_km=max(self.weights.door_km, place.radius_km)) if place else self.weights,
+            weights=replace(self.weights, door_km=max(self.weights.door_km, place.radius_km))
+            if place
+            else self.weights,
         )
 
     def _place(self, criteria: Criteria, understood: Understood) -> Place | None:
@@ -189,7 +194,9 @@ class Finder:
         groups: list[Mapping[str, float]] = []
         if understood.emergency and BODY_IN_DANGER in understood.emergency.slugs:
             contacts = understood.emergency.contacts
-            groups.append({f"service:{slug}": FIRST_OF_ALL * 0.7**place for place, slug in enumerate(contacts)})
+            groups.append(
+                {f"service:{slug}": FIRST_OF_ALL * 0.7**place for place, slug in enumerate(contacts)}
+            )
         if asked := {*criteria.language, *understood.languages}:
             groups.append(
                 {f"language:{code}": SPOKEN for code in asked}
@@ -200,7 +207,9 @@ class Finder:
         if place and (at := self._municipality(place)):
             groups.append({f"catchment:municipality:{at.municipality_no}": CATCHMENT})
         country = place.country if place else COUNTRIES.get(understood.asker or "", HOME)
-        groups.append({f"country:{country}": 1 / ABROAD} | ({} if place else {f"country:{HOME}": 0.8 / ABROAD}))
+        groups.append(
+            {f"country:{country}": 1 / ABROAD} | ({} if place else {f"country:{HOME}": 0.8 / ABROAD})
+        )
         return tuple(groups)
 
     def _serving(self, place: Place | None) -> frozenset[str]:
@@ -216,7 +225,9 @@ class Finder:
 
     def _municipality(self, place: Place) -> Place | None:
         """Where the place lies: a county stands for itself."""
-        return place if place.kind == "county" or place.municipality_no else self.places.at(place.lat, place.lon)
+        return (
+            place if place.kind == "county" or place.municipality_no else self.places.at(place.lat, place.lon)
+        )
 
     def _wider(
         self, criteria: Criteria, understood: Understood
@@ -261,7 +272,11 @@ class Finder:
             ],
             "place": place
             and {"name": place.name, "lat": place.lat, "lon": place.lon, "precision": place.precision}
-            | ({"alternatives": [_described(p) for p in understood.alternatives]} if understood.alternatives else {}),
+            | (
+                {"alternatives": [_described(p) for p in understood.alternatives]}
+                if understood.alternatives
+                else {}
+            ),
             "languages": list(understood.languages),
             "text": understood.text,
             "corrected": understood.corrected,
@@ -278,7 +293,9 @@ class Finder:
                 continue
             text = self._joiner.text(snapshot, hit, lang)
             phones = self._joiner.phones(snapshot, hit)
-            contacts.append({"name": text["name"], "phone": phones[0] if phones else None, "text": text["summary"]})
+            contacts.append(
+                {"name": text["name"], "phone": phones[0] if phones else None, "text": text["summary"]}
+            )
         return {"reason": sign.reason, "contacts": contacts}
 
 
@@ -286,7 +303,9 @@ def _filters(criteria: Criteria) -> Iterator[frozenset[str]]:
     if criteria.need:
         yield frozenset(f"need:{slug}" for slug in criteria.need)
     if criteria.language:
-        yield frozenset({f"language:{code}" for code in criteria.language} | {"flag:interpreter", "flag:by-law"})
+        yield frozenset(
+            {f"language:{code}" for code in criteria.language} | {"flag:interpreter", "flag:by-law"}
+        )
     for name in ("free", "anonymous", "remote"):
         if getattr(criteria, name):
             yield frozenset({f"flag:{name}"})

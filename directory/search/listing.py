@@ -62,7 +62,9 @@ class Lister:
         )
 
     def _terms(self, entry: ServiceEntry) -> dict[str, float]:
-        fields = [("name", self._text(text, code)) for code, text in _distinct(entry.names)]
+        fields: list[tuple[str, Mapping[str, float]]] = [
+            ("name", self._text(text, code)) for code, text in _distinct(entry.names)
+        ]
         fields += [("need", self._terms_of_need(slug)) for slug in entry.needs]
         fields.append(("organization", self._text(entry.organization.name, "nb")))
         fields += [("description", self._text(text, code)) for code, text in _distinct(entry.descriptions)]
@@ -129,7 +131,7 @@ class Lister:
 
 def _distinct(texts: Mapping[str, str]) -> list[tuple[str, str]]:
     """Texts without those that say the same in another language's field."""
-    return list({text: (code, text) for code, text in reversed(texts.items())}.values())
+    return list({text: (code, text) for code, text in reversed(list(texts.items()))}.values())
 
 
 def _named(entry: ServiceEntry) -> list[ServiceLanguage]:

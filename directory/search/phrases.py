@@ -1,4 +1,4 @@
-"""Finding the phrases of a vocabulary in what somebody wrote: longest first, inflected, split or joined, or only in part.
+"""Finding the phrases of a vocabulary in what somebody wrote: longest first, inflected, split, joined, or in part.
 
 A phrase book maps phrases to targets (need slugs, signs of an emergency). It is built once from the taxonomy;
 matching keeps nothing of what was typed.
@@ -85,7 +85,9 @@ class PhraseBook:
         for target, text, language, label in entries:
             every = [folded[word] for word in split(text)]
             content = [w for w in every if w not in skipped.get(language, frozenset()) or w in kept]
-            if len(content) < 2:  # a phrase of function words and one other ("noen å snakke med") is only whole itself
+            if (
+                len(content) < 2
+            ):  # a phrase of function words and one other ("noen å snakke med") is only whole itself
                 content = every
             if not content:
                 continue
@@ -141,7 +143,15 @@ class PhraseBook:
                     weight *= self._specific.get(phrase.surfaces[0], 1.0)
                 if end:
                     found.append(
-                        Match(start, end, phrase.target, weight, phrase.language, phrase.label, len(phrase.forms))
+                        Match(
+                            start,
+                            end,
+                            phrase.target,
+                            weight,
+                            phrase.language,
+                            phrase.label,
+                            len(phrase.forms),
+                        )
                     )
         return found
 
@@ -155,7 +165,9 @@ class PhraseBook:
         ]
 
     def _in_compound(self, parts: Sequence[str], position: int) -> list[Match]:
-        tokens = [Token(p, p, frozenset({p} | stems(p) | ({p[:-1]} if p[-1] in "se" else set()))) for p in parts]
+        tokens = [
+            Token(p, p, frozenset({p} | stems(p) | ({p[:-1]} if p[-1] in "se" else set()))) for p in parts
+        ]
         found = [m for start in range(len(tokens)) for m in self._at(tokens, start)]
         return [
             Match(
@@ -240,7 +252,7 @@ def _follow(tokens: Sequence[Token], start: int, phrase: _Phrase) -> tuple[int, 
 
 
 def _stands_out(tokens: Sequence[Token], index: int) -> bool:
-    """A word of one or two letters ("G", "NA") is a name when written in capitals, or when hardly anything else is said."""
+    """A word of one or two letters ("G", "NA") is a name in capitals, or when hardly anything else is said."""
     token = tokens[index]
     return token.raw.isupper() or (len(tokens) <= 2 and not token.function_word)
 

@@ -99,4 +99,6 @@ class Snapshot(Protocol):
 
     def count(self, keys: Iterable[str]) -> dict[str, int]: ...  # documents that have each key
 
-    def keys_with_prefix(self, prefix: str, limit: int) -> list[tuple[str, int]]: ...  # (key, documents), for suggest
+    def keys_with_prefix(
+        self, prefix: str, limit: int
+    ) -> list[tuple[str, int]]: ...  # (key, documents), for suggest

@@ -68,7 +68,9 @@ def place_factor(
 ) -> np.ndarray:
     """Where a point was asked for. ``distance_km`` is NaN for a service without a place; ``serving``: it is known to
     serve the point. A national service counts ``national`` however far its office is, a serving one ``regional``."""
-    beyond = np.maximum(distance_km - weights.door_km, 0.0) + WITHIN * np.minimum(distance_km, weights.door_km)
+    beyond = np.maximum(distance_km - weights.door_km, 0.0) + WITHIN * np.minimum(
+        distance_km, weights.door_km
+    )
     factor = np.where(np.isnan(distance_km), UNPLACED, decay(beyond, weights.half_distance_km))
     factor = np.where(reach == 2, np.maximum(factor, weights.national), factor)
     return np.where(serving & (reach < 2), np.maximum(factor, weights.regional), factor)

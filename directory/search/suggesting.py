@@ -35,7 +35,8 @@ class Suggester:
         found = {
             "need": list(self._matching_needs(snapshot, typed, lang)),
             "place": [
-                {"kind": "place", "text": place.name, "slug": None} for place in self._places.complete(typed, MOST)
+                {"kind": "place", "text": place.name, "slug": None}
+                for place in self._places.complete(typed, MOST)
             ],
             "service": list(self._matching_services(snapshot, typed, lang)),
         }
@@ -50,7 +51,7 @@ class Suggester:
         ranks: dict[str, tuple[int, int]] = {}
         for wording, slug, label in self._wordings:
             if wording.startswith(typed) or f" {typed}" in wording:
-                rank = (0 if label and wording.startswith(typed) else 1 if wording.startswith(typed) else 2)
+                rank = 0 if label and wording.startswith(typed) else 1 if wording.startswith(typed) else 2
                 ranks[slug] = min(ranks.get(slug, (9, 0)), (rank, -finds.get(f"need:{slug}", 0)))
         for slug in sorted(ranks, key=lambda s: (ranks[s], s)):
             yield {"kind": "need", "text": self._needs.label(slug, lang), "slug": slug}

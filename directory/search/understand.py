@@ -24,8 +24,22 @@ SHORT_LINE = 3  # words of a line in which a misspelt place is looked for anywhe
 STEM, CORRECTED, PART = 0.9, 0.8, 0.4  # weights of a word's other forms as index terms
 # Needs that are an emergency when named as such, unless the line is about preparing for one.
 ACUTE = {"overdose-acute", "ghb-overdose", "emergency", "suicidal-crisis"}
-RELATIVES, RELATIVE_WEIGHT = "relatives-support", 0.55  # who asks for a relative may want help for themselves too
-PROFESSIONAL = ("klient", "client", "pasient", "patient", "pacjent", "клиент", "пациент", "клієнт", "пацієнт", "bruker")
+RELATIVES, RELATIVE_WEIGHT = (
+    "relatives-support",
+    0.55,
+)  # who asks for a relative may want help for themselves too
+PROFESSIONAL = (
+    "klient",
+    "client",
+    "pasient",
+    "patient",
+    "pacjent",
+    "клиент",
+    "пациент",
+    "клієнт",
+    "пацієнт",
+    "bruker",
+)
 PREPARING = {"naloxone", "overdose-prevention", "drug-information", "professional-support"}
 
 
@@ -51,8 +65,11 @@ class Understood:
 
 
 class Understanding:
-    """Built once from the taxonomy and the gazetteer. ``known_terms`` tells whether the index holds a term, ``similar`` which
-    of its terms are within so many edits of a word, the most frequent first."""
+    """Built once from the taxonomy and the gazetteer.
+
+    ``known_terms`` tells whether the index holds a term, ``similar`` which of its terms are within so many edits of a
+    word, the most frequent first.
+    """
 
     def __init__(
         self,
@@ -66,7 +83,8 @@ class Understanding:
         words_of = needs.function_words
         prepositions = words_of.get("place_prepositions", {})
         self._stopwords = {
-            code: found | prepositions.get(code, frozenset()) for code, found in words_of.get("stopwords", {}).items()
+            code: found | prepositions.get(code, frozenset())
+            for code, found in words_of.get("stopwords", {}).items()
         }
         self._prepositions = _union(prepositions)
         self._negations = _union(words_of.get("negation", {}))
@@ -107,7 +125,7 @@ class Understanding:
     def __call__(
         self, text: str, *, language: str | None = None, near: tuple[float, float] | None = None
     ) -> Understood:
-        """``text``: at most a few hundred characters are of use. ``near``: WGS 84, decides between places of one name."""
+        """The first 64 words are read. ``near``: WGS 84 degrees, decides between places of one name."""
         raw = split(text)[:64]
         if not raw:
             return Understood()
@@ -133,7 +151,9 @@ class Understanding:
         return Understood(
             needs=found,
             place=place.places[0] if place else None,
-            alternatives=tuple(p for p in place.places[1:] if not same_place(p, place.places[0]))[:3] if place else (),
+            alternatives=tuple(p for p in place.places[1:] if not same_place(p, place.places[0]))[:3]
+            if place
+            else (),
             languages=tuple(dict.fromkeys(code for s in spoken for code in s.codes)),
             text=" ".join(rest),
             terms=terms,
@@ -153,7 +173,9 @@ class Understanding:
         skipped = frozenset().union(*(self._stopwords.get(code, frozenset()) for code in likely))
         asker = max(counts, key=lambda c: counts[c]) if most else None
         return [
-            Token(r, w, frozenset({w} | stems(w, asker, asked=True)), w in skipped and w not in self._negations)
+            Token(
+                r, w, frozenset({w} | stems(w, asker, asked=True)), w in skipped and w not in self._negations
+            )
             for r, w in zip(raw, folded, strict=True)
         ], asker
 
@@ -169,7 +191,11 @@ class Understanding:
         return self._correctors[next((group for group in KINDRED if asker in group), ANY_LANGUAGE)]
 
     def _corrected(
-        self, tokens: Sequence[Token], corrector: Corrector, spoken: Iterable[LanguageSpan], spans: Iterable[Span]
+        self,
+        tokens: Sequence[Token],
+        corrector: Corrector,
+        spoken: Iterable[LanguageSpan],
+        spans: Iterable[Span],
     ) -> list[Token]:
         """Each word that is none in any vocabulary, taken for the word it is nearest to."""
         taken = {i for s in spoken for i in range(s.start, s.end)}

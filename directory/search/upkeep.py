@@ -6,7 +6,7 @@ go on, and its fingerprint says by which taxonomy and which way of listing it wa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from directory.catalogue import reading
 from directory.database import Database
 from directory.errors import IndexUnavailable
 from directory.search import index
+from directory.search.document import Document
 from directory.search.listing import Lister
 
 LISTING = 2  # grows when documents are made another way, so that an index of the old way is rebuilt
@@ -46,7 +47,7 @@ class Upkeep:
         with self._database.reading() as session:
             position = reading.last_position(session)
 
-            def documents():  # type: ignore[no-untyped-def]
+            def documents() -> Iterator[Document]:
                 nonlocal count
                 for entry in reading.entries(session, today=today):
                     count += 1

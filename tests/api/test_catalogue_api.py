@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +96,12 @@ def test_texts_fall_back_and_say_in_which_language_they_are(client: FlaskClient)
 
 @pytest.mark.parametrize(
     ("typed", "kind", "slug"),
-    [("nalo", "need", "naloxone"), ("нал", "need", "naloxone"), ("klam", "need", "sti-testing"), ("olaf", "service", "olafiaklinikken")],
+    [
+        ("nalo", "need", "naloxone"),
+        ("нал", "need", "naloxone"),
+        ("klam", "need", "sti-testing"),
+        ("olaf", "service", "olafiaklinikken"),
+    ],
 )
 def test_typing_is_completed(client: FlaskClient, typed: str, kind: str, slug: str) -> None:
     found = read(client, "suggest", Suggestions, q=typed)["suggestions"]

@@ -40,19 +40,28 @@ def test_a_need_and_a_place_in_one_line(understand: Understanding, text: str, ne
     assert found.place.name == place
 
 
-@pytest.mark.parametrize("text", ["hivtest", "hiv-test", "hiv test", "hivtesten", "HIV-TESTING", "test for hiv"])
+@pytest.mark.parametrize(
+    "text", ["hivtest", "hiv-test", "hiv test", "hivtesten", "HIV-TESTING", "test for hiv"]
+)
 def test_compounds_are_understood_split_and_joined(understand: Understanding, text: str) -> None:
     assert "hiv-testing" in needs(understand(text))
 
 
-@pytest.mark.parametrize("text", ["overgrepsmottak", "mottak for overgrep", "overgreps mottak", "overgrepsmottaket"])
+@pytest.mark.parametrize(
+    "text", ["overgrepsmottak", "mottak for overgrep", "overgreps mottak", "overgrepsmottaket"]
+)
 def test_an_assault_centre_is_understood_however_it_is_written(understand: Understanding, text: str) -> None:
     assert "sexual-assault" in needs(understand(text))
 
 
 @pytest.mark.parametrize(
     ("text", "need"),
-    [("tina", "chemsex-information"), ("мяу", "chemsex-counselling"), ("slamming", "safer-injection"), ("kjønnssykdom", "sti-testing")],
+    [
+        ("tina", "chemsex-information"),
+        ("мяу", "chemsex-counselling"),
+        ("slamming", "safer-injection"),
+        ("kjønnssykdom", "sti-testing"),
+    ],
 )
 def test_street_names_and_synonyms_tell_the_need(understand: Understanding, text: str, need: str) -> None:
     assert need in needs(understand(text))
@@ -95,7 +104,14 @@ def test_a_language_of_help_is_understood(understand: Understanding, text: str, 
 
 @pytest.mark.parametrize(
     "text",
-    ["puster ikke", "unconscious after G", "передозировка", "kompis gåtte på G puster dårlig", "не дышит", "she won't wake up"],
+    [
+        "puster ikke",
+        "unconscious after G",
+        "передозировка",
+        "kompis gåtte på G puster dårlig",
+        "не дышит",
+        "she won't wake up",
+    ],
 )
 def test_acute_danger_is_an_emergency(understand: Understanding, text: str) -> None:
     sign = understand(text).emergency
@@ -105,7 +121,14 @@ def test_acute_danger_is_an_emergency(understand: Understanding, text: str) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["motgift mot overdose nasespray", "nalokson bergen", "forebygge overdose", "fakta om GHB", "hivtest", "rådgivning"],
+    [
+        "motgift mot overdose nasespray",
+        "nalokson bergen",
+        "forebygge overdose",
+        "fakta om GHB",
+        "hivtest",
+        "rådgivning",
+    ],
 )
 def test_preparing_for_danger_is_none(understand: Understanding, text: str) -> None:
     assert understand(text).emergency is None
