@@ -192,6 +192,8 @@ def read_settings() -> Settings:
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_context=False, include_input=False):
+            if problem["type"] == "default_factory_not_called":  # only follows from another one
+                continue
             place = str(problem["loc"][0]) if problem["loc"] else "settings"
             name = environment_name(place) if place in Settings.model_fields else place
             lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")

@@ -33,6 +33,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_the_address_of_an_installation_is_where_it_listens_unless_told() -> None:
+    assert made(port=8123).base_url == "http://127.0.0.1:8123"
+    assert made(port=8123, base_url="https://help.example.org/").base_url == "https://help.example.org"
+
+
 def test_a_newcomer_needs_to_set_nothing() -> None:
     assert unsafe(made()) == {}
 
@@ -82,6 +87,7 @@ def test_a_value_that_does_not_fit_is_named_and_not_shown(
     assert "PORT" in refused.value.detail
     assert "VEIVISER_DATABASE_URL" in refused.value.detail
     assert "hunter2" not in refused.value.detail
+    assert "VEIVISER_BASE_URL" not in refused.value.detail
 
 
 @pytest.mark.parametrize("value", ["off", "1/second", "120/10 second;1200/10 minute"])
