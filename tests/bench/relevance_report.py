@@ -83,10 +83,10 @@ def _in_groups(scores: Sequence[Score]) -> dict[str, Any]:
     return {"by": groups, "crisis_queries_missed": crisis_misses(scores)}
 
 
-def tables(results: Mapping[str, Any], notes: Sequence[str] = ()) -> Iterator[Table]:
+def tables(results: Mapping[str, Any]) -> Iterator[Table]:
     for file, found in results.items():
         ours = found["rankers"][OURS]
-        whole = Table(f"Relevance, {file}", ("ranker", *MEASURES), notes=tuple(notes))
+        whole = Table(f"Relevance, {file}", ("ranker", *MEASURES))
         for name, row in found["rankers"].items():
             whole.add(name, *_cells(row))
         yield whole

@@ -44,14 +44,15 @@ def _line(cells: Iterable[str], widths: list[int]) -> str:
 class Progress:
     """A bar on a terminal, plain lines elsewhere, both on stderr. As a context manager it clears up behind itself."""
 
-    WIDTH = 24
+    WIDTH, LONGEST = 24, 100
 
     def __init__(self, label: str, steps: int) -> None:
         self.label, self.steps, self.done = label, steps, 0
+        self._told, self._percent = "", -1
         self._terminal = sys.stderr.isatty()
 
     def __enter__(self) -> Progress:
-        self._show("")
+        self.step("", 0)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -59,16 +60,15 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
     def step(self, told: str = "", number: int = 1) -> None:
-        """``told``: what has begun or been done; it may be empty."""
+        """``told``: what is being done; empty: the same as before."""
         self.done = min(self.done + number, self.steps)
-        self._show(told)
-
-    def _show(self, told: str) -> None:
+        percent = self.done * 100 // (self.steps or 1)
+        before = (self._told, self._percent)
+        self._told, self._percent = told or self._told, percent
         if self._terminal:
-            share = self.done / (self.steps or 1)
-            bar = ("█" * round(share * self.WIDTH)).ljust(self.WIDTH, "·")
-            print(
-                f"\r\033[K{self.label} {bar} {share:4.0%} {told}"[:110], end="", file=sys.stderr, flush=True
-            )
-        elif told or not self.done:
-            print(f"{self.label}: {told}" if told else f"{self.label} …", file=sys.stderr, flush=True)
+            if before != (self._told, percent):
+                bar = ("█" * (percent * self.WIDTH // 100)).ljust(self.WIDTH, "·")
+                line = f"{self.label} {bar} {percent:3}% {self._told}"
+                print(f"\r\033[K{line[: self.LONGEST]}", end="", file=sys.stderr, flush=True)
+        elif before[0] != self._told:
+            print(f"{self.label}: {self._told}", file=sys.stderr, flush=True)

@@ -54,17 +54,17 @@ class Stopwatch:
     """Passes on what it is given and measures how long the giving took."""
 
     source: Iterator[Service]
-    seen: Callable[[], None]
+    seen: Callable[[], None]  # called for each, and once at the end; its time is not the engine's
     spent: float = 0.0
 
     def __iter__(self) -> Iterator[Service]:
         while True:
             began = time.perf_counter()
             item = next(self.source, None)
+            self.seen()
             self.spent += time.perf_counter() - began
             if item is None:
                 return
-            self.seen()
             yield item
 
 

@@ -15,7 +15,7 @@ from tests.bench.generator import CHUNK, Service, World
 from tests.bench.house import ranked, seeded_house
 from tests.bench.parts import PARTS
 from tests.bench.peers_veiviser import Veiviser
-from tests.bench.report import Table
+from tests.bench.report import Progress, Table
 
 SIZE = 200
 
@@ -224,3 +224,11 @@ def test_a_table_stands_in_straight_columns() -> None:
         str(table)
         == "Title\nwho      how many\n-----------------\none             1\nanother    12,345\na note\n"
     )
+
+
+def test_progress_tells_each_step_once_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("speed", 4) as progress:
+        for told in ("building", "", "", "asking"):
+            progress.step(told)
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "speed: building\nspeed: asking\n")
