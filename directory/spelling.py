@@ -36,7 +36,7 @@ _LETTERS = str.maketrans(
         "ـ": None,
     }
 )
-_DIGRAPHS = re.compile(r"aa|oe")
+_DIGRAPHS = re.compile(r"(?<=\w)aa|aa(?=\w)|oe")  # "AA" by itself is a name
 _WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*", re.UNICODE)
 
 

@@ -22,7 +22,9 @@ SEEDED_ON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)  # a Sunday, 13:00 in Oslo
 @pytest.fixture(scope="session")
 def directory_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application over the directory that ships. Not to be written to."""
-    settings = Settings(_env_file=None, data_dir=Path(tmp_path_factory.mktemp("directory")), rate_limits="off")
+    settings = Settings(
+        _env_file=None, data_dir=Path(tmp_path_factory.mktemp("directory")), rate_limits="off"
+    )
     database.upgrade(settings.database)
     app = create_app(settings)
     with app.app_context():

@@ -140,7 +140,7 @@ class PhraseBook:
                 seen.add(id(phrase))
                 end, weight = _follow(tokens, start, phrase)
                 if len(phrase.forms) == 1:
-                    weight *= self._specific.get(phrase.surfaces[0], 1.0)
+                    weight *= self._specific.get(form, 1.0)
                 if end:
                     found.append(
                         Match(

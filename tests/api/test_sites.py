@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-SITES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "data" / "sites.json").read_text("utf-8"))
+SITES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "data" / "sites.json").read_text("utf-8")
+)
 NAMED = [site for site in SITES if site.get("slugs")]
 # Sources that give no name but only what is offered there: found among all that offer it.
 UNNAMED = {"moskva-hiv-fond", "dansk-behandlingscenter"}
@@ -19,7 +21,9 @@ UNNAMED = {"moskva-hiv-fond", "dansk-behandlingscenter"}
 def test_what_the_sources_name_is_found_by_that_name(client: FlaskClient, site: dict[str, Any]) -> None:
     depth = 100 if UNNAMED & set(site["slugs"]) else 20
     answer = client.post("/api/v1/search", json={"q": site["named"], "per_page": depth}).get_json()
-    assert {r["slug"] for r in answer["results"]} & set(site["slugs"]), [r["slug"] for r in answer["results"][:5]]
+    assert {r["slug"] for r in answer["results"]} & set(site["slugs"]), [
+        r["slug"] for r in answer["results"][:5]
+    ]
 
 
 def test_what_is_no_service_is_knowingly_a_reference_only() -> None:

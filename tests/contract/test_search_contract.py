@@ -80,7 +80,9 @@ def test_each_pair_of_parameters_is_answered(client: FlaskClient, pair: tuple[st
 
 
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in WRONG.items() for v in values])
-def test_a_wrong_value_is_refused_with_the_name_of_its_field(client: FlaskClient, name: str, value: str) -> None:
+def test_a_wrong_value_is_refused_with_the_name_of_its_field(
+    client: FlaskClient, name: str, value: str
+) -> None:
     response = client.get(URL, query_string={name: value})
     assert response.status_code in (400, 422)
     assert response.mimetype == "application/problem+json"
@@ -120,7 +122,9 @@ def test_post_takes_a_list_where_a_value_may_be_repeated(client: FlaskClient) ->
     assert posted.get_json()["total"] > get(client, need="naloxone")["total"]
 
 
-@pytest.mark.parametrize("body", ["[]", "null", "{", '"q"', "[1]", '{"q": 1}', '{"q": {"a": 1}}', '{"near": []}'])
+@pytest.mark.parametrize(
+    "body", ["[]", "null", "{", '"q"', "[1]", '{"q": 1}', '{"q": {"a": 1}}', '{"near": []}']
+)
 def test_a_body_that_is_no_search_is_a_clear_problem(client: FlaskClient, body: str) -> None:
     response = client.post(URL, data=body, content_type="application/json")
     assert response.status_code in (400, 422)
@@ -132,9 +136,13 @@ def test_no_answer_to_a_search_is_kept_by_a_cache(client: FlaskClient) -> None:
 
 
 def test_the_language_of_labels_is_the_one_asked_for_else_the_browsers(client: FlaskClient) -> None:
-    asked = client.get(URL, query_string={"need": "naloxone", "lang": "ru"}, headers={"Accept-Language": "en"})
+    asked = client.get(
+        URL, query_string={"need": "naloxone", "lang": "ru"}, headers={"Accept-Language": "en"}
+    )
     assert asked.headers["Content-Language"] == "ru"
-    preferred = client.get(URL, query_string={"need": "naloxone"}, headers={"Accept-Language": "en-GB,en;q=0.9"})
+    preferred = client.get(
+        URL, query_string={"need": "naloxone"}, headers={"Accept-Language": "en-GB,en;q=0.9"}
+    )
     assert preferred.headers["Content-Language"] == "en"
     assert preferred.get_json()["results"][0]["needs"][0]["label"].startswith("Naloxone")
 
@@ -142,19 +150,42 @@ def test_the_language_of_labels_is_the_one_asked_for_else_the_browsers(client: F
 def test_pages_follow_each_other_without_gap_or_repetition(client: FlaskClient) -> None:
     everything = get(client, q="legevakt", per_page=100)
     total = everything["total"]
-    seen = [r["slug"] for page in range(1, total // 7 + 2) for r in get(client, q="legevakt", per_page=7, page=page)["results"]]
+    seen = [
+        r["slug"]
+        for page in range(1, total // 7 + 2)
+        for r in get(client, q="legevakt", per_page=7, page=page)["results"]
+    ]
     assert len(seen) == len(set(seen)) == total
     assert seen[:100] == [r["slug"] for r in everything["results"]]
 
 
 ANYTHING = st.text(max_size=60) | st.sampled_from(
-    ["*", "?", "a*", "(", '"', "\\", "AND", "NOT hiv", "a~2", "[a TO z]", "/.*/", "%00", "\x00", "' OR 1=1 --", "🙂" * 20, "a" * 500]
+    [
+        "*",
+        "?",
+        "a*",
+        "(",
+        '"',
+        "\\",
+        "AND",
+        "NOT hiv",
+        "a~2",
+        "[a TO z]",
+        "/.*/",
+        "%00",
+        "\x00",
+        "' OR 1=1 --",
+        "🙂" * 20,
+        "a" * 500,
+    ]
 )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.dictionaries(st.sampled_from(sorted(RIGHT)) | ANYTHING, ANYTHING, max_size=4))
-def test_any_string_anywhere_is_answered_or_refused_by_name(client: FlaskClient, values: dict[str, str]) -> None:
+def test_any_string_anywhere_is_answered_or_refused_by_name(
+    client: FlaskClient, values: dict[str, str]
+) -> None:
     for response in (client.get(URL, query_string=values), client.post(URL, json=values)):
         assert response.status_code in (200, 400, 422)
         if response.status_code != 200:
@@ -164,7 +195,18 @@ def test_any_string_anywhere_is_answered_or_refused_by_name(client: FlaskClient,
             assert set(told) <= {name[:40] for name in values} | {"body"}
 
 
-@pytest.mark.parametrize("text", ["nal*", "n?lokson", "nalo~2", '"nalokson bergen"', "nalokson AND bergen", "name:nalokson", "+nalokson -bergen"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nal*",
+        "n?lokson",
+        "nalo~2",
+        '"nalokson bergen"',
+        "nalokson AND bergen",
+        "name:nalokson",
+        "+nalokson -bergen",
+    ],
+)
 def test_no_query_language_is_reachable_from_outside(client: FlaskClient, text: str) -> None:
     answer = get(client, q=text, per_page=100)
     plain = get(client, q=text.replace("*", " ").replace("?", " ").replace("~", " "), per_page=100)

@@ -42,7 +42,13 @@ def test_hyphens_and_slashes_separate_words_and_digits_are_words() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("legevakten", "legevakt"), ("sproyter", "sproyte"), ("clinics", "clinic"), ("шприцы", "шприцев"), ("الاغتصاب", "اغتصاب")],
+    [
+        ("legevakten", "legevakt"),
+        ("sproyter", "sproyte"),
+        ("clinics", "clinic"),
+        ("шприцы", "шприцев"),
+        ("الاغتصاب", "اغتصاب"),
+    ],
 )
 def test_inflected_forms_meet_in_a_term(one: str, other: str) -> None:
     assert ({one} | stems(one)) & ({other} | stems(other))
@@ -62,7 +68,9 @@ def test_short_words_and_numbers_have_no_stem() -> None:
         ("sproyterom", ("sproyte", "rom")),
     ],
 )
-def test_compounds_are_split_into_words_of_the_field(compounds: Compounds, compound: str, parts: tuple[str, ...]) -> None:
+def test_compounds_are_split_into_words_of_the_field(
+    compounds: Compounds, compound: str, parts: tuple[str, ...]
+) -> None:
     assert compounds.parts(compound) == parts
 
 

@@ -41,9 +41,13 @@ def test_the_centre_of_the_place_comes_before_the_fallback_and_the_helplines(fin
     assert "vo-linjen-116006" in found
 
 
-@pytest.mark.parametrize("text", ["kompis gåtte på G puster dårlig", "друг не дышит", "she passed out and won't wake up"])
+@pytest.mark.parametrize(
+    "text", ["kompis gåtte på G puster dårlig", "друг не дышит", "she passed out and won't wake up"]
+)
 @pytest.mark.parametrize("near", [None, "69.65,18.95", "59.91,10.75"])
-def test_in_danger_of_life_113_is_the_first_result_wherever_one_is(finder: Finder, text: str, near: str | None) -> None:
+def test_in_danger_of_life_113_is_the_first_result_wherever_one_is(
+    finder: Finder, text: str, near: str | None
+) -> None:
     answer = find(finder, q=text, near=near)
     assert slugs(answer, 1) == ["medisinsk-nodtelefon-113"]
     assert answer["emergency"]["contacts"][0]["phone"] == "113"
@@ -135,7 +139,9 @@ def test_the_place_in_the_text_is_meant_unless_the_position_lies_there(finder: F
 
 
 def test_distance_sorts_by_distance_and_the_placeless_come_last(finder: Finder) -> None:
-    distances = [r["distance_km"] for r in find(finder, near="Bergen", sort="distance", per_page=100)["results"]]
+    distances = [
+        r["distance_km"] for r in find(finder, near="Bergen", sort="distance", per_page=100)["results"]
+    ]
     known = [d for d in distances if d is not None]
     assert known == sorted(known)
     assert distances[: len(known)] == known
