@@ -26,6 +26,7 @@ from directory.search.arrays import write_arrays
 from directory.search.document import Document, Spot
 from directory.search.inversion import Inversion
 from directory.search.postings import KEY, SCHEMA, TEXT, TermsWriter
+from directory.search.sphere import unit_vectors
 
 ARRAYS, PIECES = "arrays.bin", "pieces.bin"
 DENSE = 32  # a key that at least one document in so many has gets a bit set as well
@@ -123,6 +124,7 @@ class SegmentBuilder:
                 order, 0
             ],  # of the first spot that can be measured to; NaN where there is none
             "longitude": places[order, 1],
+            "unit": unit_vectors(places[order, 0], places[order, 1]),  # the same as points on a unit sphere
             "spot": numbers[:, 0].astype(np.int16),  # its index among the document's spots, or -1
             "schedule": numbers[:, 1].astype(np.int32),  # its row in meta["schedules"], or -1
             "extra_count": numbers[:, 2].astype(np.uint16),

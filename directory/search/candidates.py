@@ -6,6 +6,8 @@ near. A slot's document and a document's slot are found by arithmetic for ranges
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 _NONE = np.empty(0, dtype=np.uint32)
@@ -22,6 +24,12 @@ def common(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     at[at == len(other)] = 0
     found = np.flatnonzero(other[at] == one)
     return found, at[found]
+
+
+def ranges_of(starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """All numbers from each start up to its stop, one range after the other."""
+    counts = stops - starts
+    return np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)
 
 
 class Candidates:
@@ -48,13 +56,16 @@ class Candidates:
         return everything
 
     @classmethod
-    def joined(cls, ranges: list[tuple[int, int]], documents: np.ndarray) -> Candidates:
-        """The ranges, and those of the documents (any order, repetitions) that lie outside of them."""
-        single = np.unique(documents).astype(np.uint32)
-        if len(single) and ranges:
-            bounds = np.array([bound for pair in ranges for bound in pair], dtype=np.uint32)
-            single = single[bounds.searchsorted(single, side="right") % 2 == 0]
-        return cls(ranges, single)
+    def joined(cls, ranges: list[tuple[int, int]], lists: Sequence[np.ndarray], documents: int) -> Candidates:
+        """The ranges, and those of the lists that lie outside of them; of so many documents in all."""
+        if not any(map(len, lists)):
+            return cls(ranges)
+        has = np.zeros(documents, dtype=bool)
+        for some in lists:
+            has[some] = True
+        for low, high in ranges:
+            has[low:high] = False
+        return cls(ranges, np.flatnonzero(has).astype(np.uint32))
 
     def documents(self, slots: np.ndarray) -> np.ndarray:
         """Their documents, as intp."""

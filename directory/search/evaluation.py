@@ -11,22 +11,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from directory.places.distance import distances_km
 from directory.search import ranking
 from directory.search.candidates import Candidates
 from directory.search.counting import count_keys
-from directory.search.opening import CLOSED, UNKNOWN, OpenStates
+from directory.search.opening import OpenStates
+from directory.search.ordering import first_of, order_of
+from directory.search.placing import Placed, exact_km, place
 from directory.search.postings import KEY, Postings
-from directory.search.query import EngineQuery, Sort
+from directory.search.query import EngineQuery
 from directory.search.segment import Segment
 
 # Single documents are dearer to look up than ranges: so many times fewer must they be.
 _SELECTIVE = 8
 # With more than one document in so many near, looking at all of them is simpler.
 _LOCAL = 2
-# Scores are compared to a millionth and distances to 0.1 m, so that rounding never decides an order.
-_SCORE_STEPS, _DISTANCE_STEPS = 1e6, 1e4
-_MOST_SCORE, _MOST_DISTANCE, _MOST_DAYS = (1 << 30) - 1, (1 << 28) - 1, (1 << 20) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class View:
     segment: Segment
     dead: np.ndarray  # uint32, ascending: documents that have been replaced or removed
     norms: np.ndarray  # BM25's length norm of each document
-    states: OpenStates
+    open_states: OpenStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,53 +69,84 @@ def evaluate(
     if not part.size:
         return None
     mask = _passing(view, query, part)
+    need = _need(part, query, wanted)
     norms = part.of(view.norms) if terms.terms or boosts.terms else view.norms
-    missing = np.ones(part.size, dtype=np.float32)
-    for key, (documents, strengths) in wanted.items():
-        slots, strengths = part.place(documents, strengths)
-        missing[slots] = ranking.missing(missing[slots], query.wanted[key], strengths)
-    text, share = _text(part, terms, norms)
+    text, share = _text(part, terms, norms, shares=query.minimum_text > 0)
     if query.wanted or query.terms:
-        enough = np.float32(query.minimum_text * terms.total * (1 - 1e-6))
-        mask &= (missing < 1) | ((share >= enough) & (share > 0))
+        mask &= (need > 0) | (share >= query.minimum_text * terms.total * (1 - 1e-6)) & (share > 0)
     slots = np.flatnonzero(mask)
     serving = _having(segment, part, query.serving)[slots]
-    documents = part.documents(slots)
-    kept, distances, spots, states = _located(view, query, documents, serving)
-    if not len(kept):
+    placed = place(segment, view.open_states, query, part.documents(slots), serving)
+    documents, slots, serving = placed.documents, slots[placed.kept], serving[placed.kept]
+    if not len(documents):
         return None
-    slots, documents, serving = slots[kept], documents[kept], serving[kept]
 
-    reach = segment.array["reach"][documents]
-    need = 1 - missing[slots]
-    boost = _text(part, boosts, norms)[0][slots]
     if query.wanted or query.terms:
+        boost = _text(part, boosts, norms)[0][slots] if boosts.terms else np.zeros(len(slots), np.float32)
         told = ranking.told(text[slots], boost, terms.total, boosts.total)
-        scores = ranking.base(need, told, query.weights).astype(np.float64)
+        scores = ranking.base(need[slots], told, query.weights).astype(np.float64)
     else:
         scores = np.ones(len(slots))
-    if query.point is not None:
-        scores *= ranking.place_factor(distances, reach, serving, query.weights)
-    else:
-        scores *= ranking.placeless_factor(segment.array["prominence"][documents], reach, query.weights)
     scores *= segment.array["trust"][documents]
     for group in query.preferred:
         scores *= _preferred(segment, part, group)[slots]
-
-    order = _order(query.sort, scores, distances, states, segment.array["verified_on"][documents])
-    if query.open_at is not None:
-        order |= (states == UNKNOWN).astype(np.int64) << 60
-    first = _first(order, segment.array["name_rank"][documents], query.offset + query.limit)
+    first, scores, order, distances = _first(segment, query, placed, scores, serving)
     return Found(
         total=len(documents),
         facets=count_keys(segment, documents, query.facets),
-        order=order[first],
+        order=order,
         documents=documents[first],
-        scores=scores[first],
-        distances=distances[first],
-        spots=spots[first],
-        states=states[first],
+        scores=scores,
+        distances=distances,
+        spots=placed.spots[first],
+        states=placed.states[first],
     )
+
+
+def _first(
+    segment: Segment, query: EngineQuery, placed: Placed, merits: np.ndarray, serving: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(index, score, order, distance) of the first ones, in order. ``merits``: scores but for the place.
+
+    Where distances are only bounded, those stay in the running that may be among the first if they are as near as they
+    can be; and of these alone the distances are worked out.
+    """
+    array = segment.array
+    number = query.offset + query.limit
+
+    def ranked(rows: np.ndarray | slice, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        documents = placed.documents[rows]
+        if query.point is not None:
+            factor = ranking.place_factor(distances, array["reach"][documents], serving[rows], query.weights)
+        else:
+            factor = ranking.placeless_factor(
+                array["prominence"][documents], array["reach"][documents], query.weights
+            )
+        scores = merits[rows] * factor
+        return scores, order_of(
+            query, scores, distances, placed.states[rows], array["verified_on"][documents]
+        )
+
+    scores, order = ranked(slice(None), placed.least)
+    names = array["name_rank"][placed.documents]
+    if placed.exact:
+        first = first_of(order, names, number)
+        return first, scores[first], order[first], placed.least[first]
+    if query.sort == "name":
+        running = first_of(order, names, number)
+    elif number < len(order):
+        at_worst = ranked(slice(None), placed.most)[1]
+        running = (
+            np.flatnonzero(order <= np.partition(at_worst, number - 1)[number - 1]) if number else order[:0]
+        )
+    else:
+        running = np.arange(len(order))
+    distances = placed.least[running]
+    bounded = np.flatnonzero(distances != placed.most[running])  # also NaN, which stays so
+    distances[bounded] = exact_km(segment, query, placed.documents[running[bounded]])
+    scores, order = ranked(running, distances)
+    first = first_of(order, names[running], number)
+    return running[first], scores[first], order[first], distances[first]
 
 
 def _part(
@@ -145,9 +174,9 @@ def _part(
         others += [found[0] for key in query.serving if (found := segment.postings(KEY, key)) is not None]
         near = sum(high - low for low, high in ranges) + _size(others)
         if near * _LOCAL < segment.documents and (narrowest is None or near < _size(narrowest) * _SELECTIVE):
-            return Candidates.joined(ranges, np.concatenate(others))
+            return Candidates.joined(ranges, others, segment.documents)
     if narrowest is not None:
-        return Candidates.joined([], np.concatenate([np.empty(0, dtype=np.uint32), *narrowest]))
+        return Candidates.joined([], narrowest, segment.documents)
     return Candidates.whole(segment.documents)
 
 
@@ -179,16 +208,29 @@ def _passing(view: View, query: EngineQuery, part: Candidates) -> np.ndarray:
     return mask
 
 
-def _text(part: Candidates, sought: Sought, norms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """By slot: the sum of the best alternatives' scores, and of what the terms that are there tell."""
+def _need(part: Candidates, query: EngineQuery, wanted: Mapping[str, Postings]) -> np.ndarray:
+    """By slot, how far what is wanted is met."""
+    missing = np.ones(part.size, dtype=np.float32)
+    for key, (documents, strengths) in wanted.items():
+        slots, strengths = part.place(documents, strengths)
+        missing[slots] = ranking.missing(missing[slots], query.wanted[key], strengths)
+    return 1 - missing
+
+
+def _text(
+    part: Candidates, sought: Sought, norms: np.ndarray, *, shares: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """By slot: the sum of the best alternatives' scores; and of what the terms that are there tell, or where that isn't
+    asked for, anything above 0 for those that have one."""
     text = np.zeros(part.size, dtype=np.float32)
-    share = np.zeros(part.size, dtype=np.float32)
+    share = np.zeros(part.size, dtype=np.float32) if shares else text
     for tells, alternatives in sought.terms:
         if len(alternatives) == 1:
             weight, postings = alternatives[0]
             slots, weights = part.place(*postings)
             text[slots] += tells * weight * ranking.saturation(weights, norms[slots])
-            share[slots] += tells * weight
+            if shares:
+                share[slots] += tells * weight
         elif alternatives:
             best = np.zeros(part.size, dtype=np.float32)
             most = np.zeros(part.size, dtype=np.float32)
@@ -196,12 +238,14 @@ def _text(part: Candidates, sought: Sought, norms: np.ndarray) -> tuple[np.ndarr
             for weight, postings in alternatives:
                 slots, weights = part.place(*postings)
                 best[slots] = np.maximum(best[slots], weight * ranking.saturation(weights, norms[slots]))
-                most[slots] = np.maximum(most[slots], weight)
+                if shares:
+                    most[slots] = np.maximum(most[slots], weight)
                 touched.append(slots)
             # A slot may be touched twice: it is then set twice to the same value.
             slots = np.concatenate(touched)
             text[slots] = text[slots] + tells * best[slots]
-            share[slots] = share[slots] + tells * most[slots]
+            if shares:
+                share[slots] = share[slots] + tells * most[slots]
     return text, share
 
 

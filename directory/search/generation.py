@@ -18,7 +18,7 @@ import numpy as np
 
 from directory.errors import IndexUnavailable
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 

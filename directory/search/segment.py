@@ -23,11 +23,13 @@ _CACHED_TERMS = 20_000
 
 
 class KeyTable(NamedTuple):
-    """The keys with one prefix, in order: their numbers in the dictionary, and which rows of ``bits`` they have."""
+    """The keys with one prefix, in order."""
 
     names: list[str]
-    first: int
-    rows: slice  # of ``dense`` and ``bits``
+    first: int  # number of the first in the dictionary
+    rows: slice  # of ``dense`` and ``bits``: those that are dense
+    documents: np.ndarray  # of all of them, one key after the other
+    starts: np.ndarray  # where each key's documents begin
 
 
 class Segment:
@@ -75,10 +77,16 @@ class Segment:
     def keys_with(self, prefix: str) -> KeyTable:
         table = self._tables.get(prefix)
         if table is None:
-            names = list(self.keys(prefix))
+            rows = list(self._dictionary.walk(KEY, prefix))
             first = self._dictionary.position(KEY, prefix)
-            rows = np.searchsorted(self.array["dense"], [first, first + len(names)]).tolist()
-            table = self._tables[prefix] = KeyTable(names, first, slice(*rows))
+            start = rows[0][1] if rows else 0
+            table = self._tables[prefix] = KeyTable(
+                names=[key for key, _, _ in rows],
+                first=first,
+                rows=slice(*np.searchsorted(self.array["dense"], [first, first + len(rows)]).tolist()),
+                documents=self._dictionary.range(start, sum(count for _, _, count in rows))[0],
+                starts=np.array([at - start for _, at, _ in rows], dtype=np.intp),
+            )
         return table
 
     def bit_row(self, key: str) -> np.ndarray | None:

@@ -18,7 +18,7 @@ from whoosh import query as whoosh_query
 from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
-from directory.search import assembly, evaluation, index, inversion, ranking, segment
+from directory.search import assembly, counting, evaluation, index, inversion, placing, ranking, segment
 from directory.search.document import Document
 from directory.search.engine import Engine, Snapshot
 from directory.search.query import EngineQuery, Term, Weights
@@ -46,6 +46,9 @@ def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(evaluation, "_LOCAL", 0)
         monkeypatch.setattr(segment, "_NEAR", 1)
         monkeypatch.setattr(inversion, "RUN", 20)
+        monkeypatch.setattr(placing, "_FEW", 1)
+        monkeypatch.setattr(counting, "_DEARER", 1)
+        monkeypatch.setattr(counting, "_CACHED_WORDS", 0)
 
 
 def opened(folder: str, documents: list[Document]) -> Snapshot:

@@ -10,6 +10,7 @@ import pytest
 from directory.errors import IndexUnavailable
 from directory.search import index
 from directory.search.engine import Engine
+from directory.search.generation import FORMAT
 from tests.engine_oracle import ids, service
 
 
@@ -43,7 +44,7 @@ def test_a_damaged_manifest_is_never_taken_for_a_good_one(built: Path, damage: s
             "torn": text[:-40],
             "flipped": text.replace(b'"position": 2', b'"position": 3'),
             "empty": b"",
-            "of another format": text.replace(b'"format": 1', b'"format": 0'),
+            "of another format": text.replace(b'"format": %d' % FORMAT, b'"format": 0'),
         }[damage]
     )
     with pytest.raises(IndexUnavailable, match=r"damaged|another version"):
