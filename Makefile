@@ -1,11 +1,19 @@
 # Veiviser. `make help` tells what each target does. Needs make and Python 3.11 or newer, nothing else.
 
-PYTHON ?= python3
+# The first Python that is new enough.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 SIZE ?=
 ONLY ?=
+# Test files are shared out to one process for each core.
+PYTEST_ARGS ?= -n auto --dist loadfile
 export SIZE ONLY
+
+# pip's own progress on a terminal, and only what went wrong elsewhere.
+PIP_INSTALL = if [ -t 1 ]; then quiet=; else quiet=-qq; fi; \
+  $(BIN)/python -m pip install $$quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench lock install
@@ -39,18 +47,19 @@ LOCK_ARGS := --quiet --universal --python-version 3.11 --generate-hashes --no-he
 
 install: $(VENV)/.installed ## Install what is needed to serve, without serving
 
-$(VENV)/.installed: requirements.lock | $(VENV)/bin/python
+$(VENV)/.installed: requirements.lock | $(VENV)/.made
 	@echo "Installing what Veiviser needs (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-for-work: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what its tests and checks need (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Veiviser needs Python 3.11 or newer; PYTHON=python3.12 chooses one" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "Python lacks venv: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+$(VENV)/.made:
+	@[ -n "$(PYTHON)" ] || { echo "Veiviser needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh system-packages.sh $(notdir $(PYTHON))-venv
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
