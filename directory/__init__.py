@@ -55,7 +55,7 @@ def open_rooms(settings: Settings) -> Rooms:
     from directory.search.finding import Finder
     from directory.search.listing import Lister
     from directory.search.upkeep import Upkeep
-    from directory.serving import listing_fingerprint
+    from directory.standing import listing_fingerprint
 
     settings.ensure_data_dir()
     gc.disable()  # words and places by the ten thousand, none of them garbage: looking takes a third of the start
@@ -81,7 +81,7 @@ def open_rooms(settings: Settings) -> Rooms:
 def _watched(rooms: Rooms) -> Watch:
     """What /ready and /metrics ask: the database at this version, and an index that a search finds something in."""
     from directory.observability import Check, Watch
-    from directory.serving import is_migrated
+    from directory.standing import is_migrated
 
     def database() -> str | None:
         return None if is_migrated(rooms.database) else "is not migrated to this version"

@@ -125,12 +125,9 @@ def serve() -> None:
 
     settings = _settings()
     serving.refuse_taken_port(settings)
-    with _database(settings) as database:
-        if not serving.is_migrated(database):
-            _upgrade(settings)
-        _seed(settings, database)
-        if not serving.is_index_current(settings, database):
-            _rebuild(settings)
+    if not serving.is_prepared(settings):
+        _prepare(settings)
+        serving.mark_prepared(settings)
     click.echo(f"Serving on http://{settings.host}:{settings.port} (Ctrl-C ends it)", err=True)
     serving.become_server()
 
@@ -177,7 +174,7 @@ def _settings() -> Settings:
 
 def _migrated() -> Settings:
     """The settings of a directory that has its tables."""
-    from directory.serving import is_migrated
+    from directory.standing import is_migrated
 
     settings = _settings()
     with _database(settings) as database:
@@ -195,6 +192,17 @@ def _database(settings: Settings) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def _prepare(settings: Settings) -> None:
+    from directory import standing
+
+    with _database(settings) as database:
+        if not standing.is_migrated(database):
+            _upgrade(settings)
+        _seed(settings, database)
+        if not standing.is_index_current(settings, database):
+            _rebuild(settings)
 
 
 def _upgrade(settings: Settings) -> None:
@@ -226,7 +234,7 @@ def _geocoder(settings: Settings, database: Database) -> Geocoder | None:
 def _rebuild(settings: Settings) -> int:
     """Returns how many services the index now holds."""
     from directory import open_rooms
-    from directory.serving import number_of_services
+    from directory.standing import number_of_services
 
     with told("Building the search index") as progress:
         rooms = open_rooms(settings)

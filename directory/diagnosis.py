@@ -62,7 +62,7 @@ def _data_dir(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    from directory.serving import is_migrated, number_of_services, revision
+    from directory.standing import is_migrated, number_of_services, revision
 
     address = make_url(settings.database)
     shown = address.render_as_string(hide_password=True)

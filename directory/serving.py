@@ -1,4 +1,4 @@
-"""From the command line to a running service: what must stand before it, and how this process becomes the server."""
+"""From the command line to a running service: whether there is anything to do before it, and how it begins."""
 
 from __future__ import annotations
 
@@ -9,52 +9,39 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
-from alembic.migration import MigrationContext
-from sqlalchemy import text
-
-from directory.catalogue import reading
 from directory.config import SEED_DIR, Settings
-from directory.database import Database, latest
-from directory.errors import IndexUnavailable, UnsafeSettings
-from directory.search import index
-from directory.search.upkeep import LISTING
+from directory.errors import UnsafeSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+_MARK = "prepared"
+_SQLITE = "sqlite:///"
 
 
-def revision(database: Database) -> str | None:
-    """The revision that the database stands at; None when it has never been migrated."""
-    with database.reading() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision()
+def is_prepared(settings: Settings) -> bool:
+    """Whether this very code has prepared this very database from this very seed, and nobody took the index away.
 
-
-def is_migrated(database: Database) -> bool:
-    return revision(database) == latest()
-
-
-def number_of_services(database: Database) -> int:
-    with database.reading() as session:
-        return int(session.connection().execute(text("SELECT count(*) FROM service")).scalar_one())
-
-
-def listing_fingerprint() -> str:
-    """Of the needs and places by which services are listed; the services themselves have their change log."""
-    seen = sha256()
-    names = ("needs*", "gazetteer*", "places*")
-    for path in sorted(path for name in names for path in SEED_DIR.glob(name)):
-        seen.update(path.name.encode() + b"\0" + path.read_bytes())
-    return seen.hexdigest()
-
-
-def is_index_current(settings: Settings, database: Database) -> bool:
-    """Found out without reading needs, places or the index itself, which a start in seconds has no time for."""
-    try:
-        state = index.state(settings.index_dir)
-    except IndexUnavailable:
+    Found out from files alone: to ask the database takes as long to import as to serve. Where it cannot be known so
+    (PostgreSQL; another code, seed or file), the answer is no, and all is looked at.
+    """
+    mark = settings.data_dir / _MARK
+    if not mark.is_file() or not any(settings.index_dir.glob("*")):
         return False
-    with database.reading() as session:
-        position = reading.last_position(session)
-    return (state.fingerprint, state.position) == (f"{LISTING}:{listing_fingerprint()}", position)
+    return mark.read_text("ascii") == _marked(settings) != ""
+
+
+def mark_prepared(settings: Settings) -> None:
+    (settings.data_dir / _MARK).write_text(_marked(settings), "ascii")
+
+
+def _marked(settings: Settings) -> str:
+    """What the mark says of settings, database file, code and seed; nothing where no file tells."""
+    path = Path(settings.database.removeprefix(_SQLITE))
+    if not settings.database.startswith(_SQLITE) or not path.is_file():
+        return ""
+    seen = sha256(f"{path} {path.stat().st_ino} {settings.geocoder}".encode())
+    for source in sorted([*SEED_DIR.glob("*.*"), *(ROOT / "directory").rglob("*.py")]):
+        seen.update(source.name.encode() + b"\0" + source.read_bytes())
+    return seen.hexdigest()
 
 
 def refuse_taken_port(settings: Settings) -> None:

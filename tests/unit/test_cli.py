@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from directory import serving
+from directory import serving, standing
 from directory.cli import main
-from directory.config import SEED_DIR, Settings
+from directory.config import SEED_DIR, Settings, read_settings
+from directory.database import latest
 from directory.serving import ROOT
 
 
@@ -45,7 +46,7 @@ def one_line(result: Result) -> str:
 def test_from_nothing_to_a_sound_directory_command_by_command(data_dir: Path) -> None:
     assert "empty" in one_line(run("db", "current"))
     well("db", "upgrade")
-    assert well("db", "current").strip() == serving.latest()
+    assert well("db", "current").strip() == latest()
     assert "423 services" in well("seed")
     assert run("index", "check").exit_code == 1
     assert "services in the index" in well("index", "rebuild")
@@ -162,11 +163,44 @@ def test_an_index_that_was_thrown_away_is_made_again_by_serve(
     assert "sound" in well("index", "check")
 
 
+def test_a_database_that_was_thrown_away_is_made_again_by_serve(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "become_server", lambda: None)
+    monkeypatch.setenv("PORT", str(_free_port()))
+    well("serve")
+    for path in data_dir.glob("directory.db*"):
+        path.unlink()
+    assert "Preparing the database" in well("serve")
+    assert "sound" in well("index", "check")
+
+
+def test_a_start_with_nothing_to_do_asks_no_database(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "become_server", lambda: None)
+    monkeypatch.setenv("PORT", str(_free_port()))
+    well("serve")
+    settings = read_settings()
+    assert serving.is_prepared(settings)
+    assert not serving.is_prepared(settings.model_copy(update={"database_url": "postgresql+psycopg://h/d"}))
+    assert not serving.is_prepared(settings.model_copy(update={"geocoder": "nominatim"}))
+    monkeypatch.setattr(serving, "SEED_DIR", data_dir / "metrics")
+    assert not serving.is_prepared(settings), "another seed"
+
+
+def test_of_postgresql_nothing_is_taken_for_granted(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, database_url="postgresql+psycopg://h/d")
+    settings.index_dir.mkdir()
+    (settings.index_dir / "something").touch()
+    serving.mark_prepared(settings)
+    assert not serving.is_prepared(settings)
+
+
 def test_an_index_of_other_needs_is_not_current(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "become_server", lambda: None)
     monkeypatch.setenv("PORT", str(_free_port()))
     well("serve")
-    monkeypatch.setattr(serving, "listing_fingerprint", lambda: "another")
+    monkeypatch.setattr(standing, "listing_fingerprint", lambda: "another")
+    (data_dir / "prepared").unlink()
     assert "Building the search index" in well("serve")
 
 

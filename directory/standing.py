@@ -1,0 +1,50 @@
+"""What stands, of all that a service stands on: the database at its revision, the directory, the index."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from directory.catalogue import reading
+from directory.config import SEED_DIR, Settings
+from directory.database import Database, latest
+from directory.errors import IndexUnavailable
+from directory.search import index
+from directory.search.upkeep import LISTING
+
+
+def revision(database: Database) -> str | None:
+    """The revision that the database stands at; None when it has never been migrated."""
+    with database.reading() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
+
+
+def is_migrated(database: Database) -> bool:
+    return revision(database) == latest()
+
+
+def number_of_services(database: Database) -> int:
+    with database.reading() as session:
+        return int(session.connection().execute(text("SELECT count(*) FROM service")).scalar_one())
+
+
+def listing_fingerprint() -> str:
+    """Of the needs and places by which services are listed; the services themselves have their change log."""
+    seen = sha256()
+    names = ("needs*", "gazetteer*", "places*")
+    for path in sorted(path for name in names for path in SEED_DIR.glob(name)):
+        seen.update(path.name.encode() + b"\0" + path.read_bytes())
+    return seen.hexdigest()
+
+
+def is_index_current(settings: Settings, database: Database) -> bool:
+    """Found out without reading needs, places or the index itself."""
+    try:
+        state = index.state(settings.index_dir)
+    except IndexUnavailable:
+        return False
+    with database.reading() as session:
+        position = reading.last_position(session)
+    return (state.fingerprint, state.position) == (f"{LISTING}:{listing_fingerprint()}", position)
