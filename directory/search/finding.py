@@ -25,7 +25,7 @@ ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = (
     0.34,
     0.75,
 )  # share of the words' information that makes a candidate by text
-RELATED, PARENT = 0.5, 0.4  # what a related, or a broader, need is worth beside the one that was told
+RELATED = 0.4  # what a related need is worth beside the one that was told
 FACETS = ("need:", "language:", "municipality:")
 SPOKEN, INTERPRETER, BY_LAW = 1.35, 1.2, 1.1  # factors of services that help in the language asked for
 ASKER_LANGUAGE = 1.3
@@ -37,7 +37,7 @@ NAMED, RARE_NAME = 0.6, 3  # a word that stands in the names of so few services 
 HOME = "NO"
 COUNTRIES = {"da": "DK", "sv": "SE"}  # the country whose services people who write so most likely mean
 ABROAD = 0.45
-CATCHMENT = 1.3  # a local service that is known to be the one for the municipality
+CATCHMENT = 1.15  # a local service that is known to be the one for the municipality
 # Shown when nothing at all was understood: where anybody can begin.
 FIRST_DOORS = {"need:emergency-group": 0.6, "need:crisis-line": 0.6, "need:find-a-service": 0.5}
 LAST_TO_FIRST = ("open_at", "anonymous", "free", "remote", "audience", "gender", "age", "language")
@@ -174,9 +174,6 @@ class Finder:
             want(slug, weight)
             for other, share in self.needs[slug].related.items():
                 want(other, weight * share * RELATED)
-            for parent in self.needs.ancestors(slug)[:1]:
-                if self.needs[parent].parent is not None:  # the groups at the top say next to nothing
-                    want(parent, weight * PARENT)
         for term, weight in ((t, w) for w, ts in ((NAMED, understood.terms),) for t in ts):
             key = f"name:{term.alternatives[0][0]}"
             if 0 < snapshot.count((key,))[key] <= RARE_NAME:

@@ -17,6 +17,7 @@ from directory.spelling import fold, split
 SURE = 0.5  # a need that counts less than this share of the best one was not meant
 TOLD = 0.4  # from this weight on, the words of a need are taken as told and no more as text
 NEED_WORD_BOOST = 0.5  # words that told the need also say which service, but less
+FOREIGN = 0.8  # a phrase of a language that is not kin to the asker's
 # Languages whose words turn up in each other's lines.
 KINDRED = (frozenset({"nb", "nn", "da", "sv", "en"}), frozenset({"ru", "uk"}), frozenset({"pl", "en"}))
 ANY_LANGUAGE: frozenset[str] = frozenset()
@@ -144,6 +145,7 @@ class Understanding:
         emergency = self._emergency(tokens, matches)
         if emergency:  # first the one in danger
             matches = [m for m in matches if m.target != RELATIVES]
+        matches = [replace(m, weight=m.weight * self._foreign(m.language, asker)) for m in matches]
         found = self._weigh(matches, tokens)
         consumed = {i for s in spoken for i in range(s.start, s.end)}
         consumed |= set(range(place.start, place.end)) if place else set()
@@ -185,6 +187,11 @@ class Understanding:
     def _told_otherwise(self, span: LanguageSpan, words: Sequence[str]) -> bool:
         """A bare name of a language is only that when no need is named by the same words."""
         return all(word in self._book for word in words[span.start : span.end])
+
+    def _foreign(self, language: str, asker: str | None) -> float:
+        """What a phrase of another language counts in a line of the asker's: words of kin are borrowed, others rarely."""
+        group = next((group for group in KINDRED if asker in group), None)
+        return 1.0 if group is None or language in group or language == "en" else FOREIGN
 
     def _corrector(self, asker: str | None) -> Corrector:
         """By the words of the asker's language and its kin: a word is not taken for one of a language far away."""
