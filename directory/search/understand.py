@@ -189,7 +189,7 @@ class Understanding:
         return all(word in self._book for word in words[span.start : span.end])
 
     def _foreign(self, language: str, asker: str | None) -> float:
-        """What a phrase of another language counts in a line of the asker's: words of kin are borrowed, others rarely."""
+        """What a phrase counts in a line of the asker's language: words of kin are borrowed, others rarely."""
         group = next((group for group in KINDRED if asker in group), None)
         return 1.0 if group is None or language in group or language == "en" else FOREIGN
 
