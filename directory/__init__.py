@@ -80,6 +80,7 @@ def open_rooms(settings: Settings) -> Rooms:
 
 def _watched(rooms: Rooms) -> Watch:
     """What /ready and /metrics ask: the database at this version, and an index that a search finds something in."""
+    from directory.errors import IndexUnavailable
     from directory.observability import Check, Watch
     from directory.standing import is_migrated
 
@@ -96,6 +97,13 @@ def _watched(rooms: Rooms) -> Watch:
         return None if found.hits.total else "finds nothing"
 
     def generation() -> int:
+        """0 where there is no index, which must not keep the other numbers from being read."""
+        try:
+            return newest()
+        except IndexUnavailable:
+            return 0
+
+    def newest() -> int:
         with rooms.searcher.engine.snapshot() as snapshot:
             return snapshot.generation
 

@@ -90,7 +90,11 @@ class Described(Api):
 _SPEC_OPTIONS: dict[str, Any] = {
     "info": {
         "description": "Help services, found by need, language and distance. "
-        f"Every error is `{MEDIA_TYPE}` (RFC 9457). What is searched for is never stored or logged.",
+        f"Every error is `{MEDIA_TYPE}` (RFC 9457). What is searched for is never stored or logged.\n\n"
+        "Show with places and distances: postcodes by [Erik Bolstad](https://www.erikbolstad.no/postnummer/) (CC BY); "
+        "© [OpenStreetMap contributors](https://www.openstreetmap.org/copyright) (ODbL); © Kartverket; towns by "
+        "[GeoNames](https://www.geonames.org/) (CC BY 4.0); Danish postcodes by "
+        "[dr5hn](https://github.com/dr5hn/countries-states-cities-database) (ODbL).",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     },
     "servers": [{"url": "/", "description": "Where this description comes from"}],

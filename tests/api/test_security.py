@@ -24,7 +24,6 @@ def test_every_answer_tells_the_browser_to_trust_nobody_else(settings: Settings)
             assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
             assert headers["Cache-Control"] == "no-store"
             assert "Strict-Transport-Security" not in headers
-            assert "Server" not in headers
 
 
 def test_production_keeps_browsers_on_https() -> None:

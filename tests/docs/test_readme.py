@@ -108,7 +108,7 @@ def test_what_the_readme_asks_with_curl_is_answered(directory_app: Flask) -> Non
         assert client.get(path).status_code == 200, path
 
 
-def test_what_the_licences_of_the_data_want_shown_is_shown() -> None:
+def test_what_the_licences_of_the_data_want_shown_is_shown(directory_app: Flask) -> None:
     for wanted in (
         "https://www.erikbolstad.no/postnummer/",
         "https://www.openstreetmap.org/copyright",
@@ -117,3 +117,4 @@ def test_what_the_licences_of_the_data_want_shown_is_shown() -> None:
         "Kartverket",
     ):
         assert wanted in README, wanted
+        assert wanted in directory_app.test_client().get("/api/openapi.json").text, wanted
