@@ -22,8 +22,9 @@ def count_keys(segment: Segment, documents: np.ndarray, prefixes: Sequence[str])
     has = np.zeros(segment.bits.shape[1] * 64, dtype=bool)
     has[documents] = True
     words, chosen = _words(has)
-    ends = segment.array["sparse_end"]
-    starts, stops = ends[documents], ends[documents + 1]
+    own = (
+        segment.array["sparse"].size / segment.documents * len(documents)
+    )  # as many as documents have on average
     sparse = None
     counts: dict[str, dict[str, int]] = {}
     for prefix in prefixes:
@@ -31,11 +32,14 @@ def count_keys(segment: Segment, documents: np.ndarray, prefixes: Sequence[str])
         dense = segment.array["dense"][table.rows] - table.first
         if len(dense) == len(table.names):
             number = np.zeros(len(table.names), dtype=np.int64)
-        elif sparse is None and int((stops - starts).sum()) * _DEARER > len(table.documents):
+        elif sparse is None and own * _DEARER > len(table.documents):
             number = np.add.reduceat(has[table.documents], table.starts, dtype=np.int64)
         else:
             if sparse is None:
-                sparse = segment.array["sparse"][ranges_of(starts, stops)].astype(np.int64)
+                ends = segment.array["sparse_end"]
+                sparse = segment.array["sparse"][ranges_of(ends[documents], ends[documents + 1])].astype(
+                    np.int64
+                )
             inside = sparse[(sparse >= table.first) & (sparse < table.first + len(table.names))] - table.first
             number = np.bincount(inside, minlength=len(table.names))
         number[dense] = _common(segment.bits[table.rows], words, chosen)

@@ -15,7 +15,7 @@ from directory.search import ranking
 from directory.search.candidates import Candidates
 from directory.search.counting import count_keys
 from directory.search.opening import OpenStates
-from directory.search.ordering import first_of, order_of
+from directory.search.ordering import first_of, order_of, running
 from directory.search.placing import Placed, exact_km, place
 from directory.search.postings import KEY, Postings
 from directory.search.query import EngineQuery
@@ -73,24 +73,30 @@ def evaluate(
     norms = part.of(view.norms) if terms.terms or boosts.terms else view.norms
     text, share = _text(part, terms, norms, shares=query.minimum_text > 0)
     if query.wanted or query.terms:
-        mask &= (need > 0) | (share >= query.minimum_text * terms.total * (1 - 1e-6)) & (share > 0)
-    slots = np.flatnonzero(mask)
-    serving = _having(segment, part, query.serving)[slots]
+        if query.minimum_text > 0:
+            candidate = share >= max(query.minimum_text * terms.total * (1 - 1e-6), 1e-30)
+        else:
+            candidate = text > 0
+        if wanted:
+            candidate |= need > 0
+        mask = candidate if mask is None else mask & candidate
+    slots = np.arange(part.size) if mask is None else np.flatnonzero(mask)
+    serving = (
+        _having(segment, part, query.serving)[slots] if query.serving else np.zeros(len(slots), dtype=bool)
+    )
     placed = place(segment, view.open_states, query, part.documents(slots), serving)
     documents, slots, serving = placed.documents, slots[placed.kept], serving[placed.kept]
     if not len(documents):
         return None
 
+    merits = segment.array["trust"][documents]
     if query.wanted or query.terms:
-        boost = _text(part, boosts, norms)[0][slots] if boosts.terms else np.zeros(len(slots), np.float32)
+        boost = _text(part, boosts, norms)[0][slots] if boosts.terms else np.zeros(1, dtype=np.float32)
         told = ranking.told(text[slots], boost, terms.total, boosts.total)
-        scores = ranking.base(need[slots], told, query.weights).astype(np.float64)
-    else:
-        scores = np.ones(len(slots))
-    scores *= segment.array["trust"][documents]
+        merits = merits * ranking.base(need[slots], told, query.weights)
     for group in query.preferred:
-        scores *= _preferred(segment, part, group)[slots]
-    first, scores, order, distances = _first(segment, query, placed, scores, serving)
+        merits = merits * _preferred(segment, part, group)[slots]
+    first, scores, order, distances = _first(segment, query, placed, merits, serving)
     return Found(
         total=len(documents),
         facets=count_keys(segment, documents, query.facets),
@@ -98,7 +104,7 @@ def evaluate(
         documents=documents[first],
         scores=scores,
         distances=distances,
-        spots=placed.spots[first],
+        spots=placed.spots(segment, first),
         states=placed.states[first],
     )
 
@@ -106,47 +112,25 @@ def evaluate(
 def _first(
     segment: Segment, query: EngineQuery, placed: Placed, merits: np.ndarray, serving: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(index, score, order, distance) of the first ones, in order. ``merits``: scores but for the place.
-
-    Where distances are only bounded, those stay in the running that may be among the first if they are as near as they
-    can be; and of these alone the distances are worked out.
-    """
+    """(row, score, order, distance) of the first ones, in order. ``merits``: scores but for the place."""
     array = segment.array
-    number = query.offset + query.limit
 
-    def ranked(rows: np.ndarray | slice, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def factor(rows: np.ndarray | slice, distances: np.ndarray) -> np.ndarray:
         documents = placed.documents[rows]
-        if query.point is not None:
-            factor = ranking.place_factor(distances, array["reach"][documents], serving[rows], query.weights)
-        else:
-            factor = ranking.placeless_factor(
+        if query.point is None:
+            return ranking.placeless_factor(
                 array["prominence"][documents], array["reach"][documents], query.weights
             )
-        scores = merits[rows] * factor
-        return scores, order_of(
-            query, scores, distances, placed.states[rows], array["verified_on"][documents]
-        )
+        return ranking.place_factor(distances, array["reach"][documents], serving[rows], query.weights)
 
-    scores, order = ranked(slice(None), placed.least)
-    names = array["name_rank"][placed.documents]
-    if placed.exact:
-        first = first_of(order, names, number)
-        return first, scores[first], order[first], placed.least[first]
-    if query.sort == "name":
-        running = first_of(order, names, number)
-    elif number < len(order):
-        at_worst = ranked(slice(None), placed.most)[1]
-        running = (
-            np.flatnonzero(order <= np.partition(at_worst, number - 1)[number - 1]) if number else order[:0]
-        )
-    else:
-        running = np.arange(len(order))
-    distances = placed.least[running]
-    bounded = np.flatnonzero(distances != placed.most[running])  # also NaN, which stays so
-    distances[bounded] = exact_km(segment, query, placed.documents[running[bounded]])
-    scores, order = ranked(running, distances)
-    first = first_of(order, names[running], number)
-    return running[first], scores[first], order[first], distances[first]
+    rows = running(query, placed, merits, factor, array["verified_on"], array["name_rank"])
+    documents, distances = placed.documents[rows], placed.least[rows].astype(np.float64)
+    bounded = np.flatnonzero(placed.least[rows] < placed.most[rows])
+    distances[bounded] = exact_km(segment, query, documents[bounded])
+    scores = merits[rows].astype(np.float64) * factor(rows, distances)
+    order = order_of(query, scores, distances, placed.states[rows], array["verified_on"][documents])
+    first = first_of(order, array["name_rank"][documents], query.offset + query.limit)
+    return rows[first], scores[first], order[first], distances[first]
 
 
 def _part(
@@ -195,8 +179,10 @@ def _having(segment: Segment, part: Candidates, keys: Sequence[str] | frozenset[
     return has
 
 
-def _passing(view: View, query: EngineQuery, part: Candidates) -> np.ndarray:
-    """Which slots are alive and pass every filter."""
+def _passing(view: View, query: EngineQuery, part: Candidates) -> np.ndarray | None:
+    """Which slots are alive and pass every filter; None where all do."""
+    if not len(view.dead) and not query.filters and query.age is None:
+        return None
     mask = np.ones(part.size, dtype=bool)
     if len(view.dead):
         mask[part.place(view.dead, view.dead)[0]] = False
@@ -210,6 +196,8 @@ def _passing(view: View, query: EngineQuery, part: Candidates) -> np.ndarray:
 
 def _need(part: Candidates, query: EngineQuery, wanted: Mapping[str, Postings]) -> np.ndarray:
     """By slot, how far what is wanted is met."""
+    if not wanted:
+        return np.zeros(part.size, dtype=np.float32)
     missing = np.ones(part.size, dtype=np.float32)
     for key, (documents, strengths) in wanted.items():
         slots, strengths = part.place(documents, strengths)
@@ -251,7 +239,7 @@ def _text(
 
 def _preferred(segment: Segment, part: Candidates, group: Mapping[str, float]) -> np.ndarray:
     """By slot the best factor of the keys that are there; 1 where there is none."""
-    factors = np.ones(part.size)
+    factors = np.ones(part.size, dtype=np.float32)
     for key, factor in sorted(group.items(), key=lambda item: item[1]):
         factors[_having(segment, part, (key,))] = factor
     return factors

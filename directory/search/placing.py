@@ -26,16 +26,22 @@ class Placed:
     """One entry for each document that stays. ``least`` and ``most`` km bound its distance, and are the same array
     where all are exact; NaN without a point or a place."""
 
-    kept: np.ndarray  # indices into the documents that were given
+    kept: np.ndarray | slice  # which of the documents that were given
     documents: np.ndarray
     least: np.ndarray
     most: np.ndarray
-    spots: np.ndarray  # index among the document's spots; -1: it has none
     states: np.ndarray
+    elsewhere: np.ndarray  # rows of those with several spots, ascending
+    chosen: np.ndarray  # and which of them it is
 
-    @property
-    def exact(self) -> bool:
-        return self.least is self.most
+    def spots(self, segment: Segment, rows: np.ndarray) -> np.ndarray:
+        """Index among the document's spots, -1 where it has none."""
+        spots = segment.array["spot"][self.documents[rows]].astype(np.int64)
+        if len(self.elsewhere):
+            at = np.minimum(self.elsewhere.searchsorted(rows), len(self.elsewhere) - 1)
+            several = self.elsewhere[at] == rows
+            spots[several] = self.chosen[at[several]]
+        return spots
 
 
 def exact_km(segment: Segment, query: EngineQuery, documents: np.ndarray) -> np.ndarray:
@@ -54,14 +60,17 @@ def place(
     document is at its best one: open before unknown before closed, then the nearest, then its first.
     """
     array = segment.array
+    nothing = np.empty(0, dtype=np.intp)
+    if query.point is None and query.open_at is None:
+        nowhere = np.broadcast_to(np.float32(np.nan), len(documents))
+        unknown = np.broadcast_to(np.int8(UNKNOWN), len(documents))
+        return Placed(slice(None), documents, nowhere, nowhere, unknown, nothing, nothing)
     if query.point is None or len(documents) <= _FEW:
         least = most = exact_km(segment, query, documents)
     else:
         least, most = rough_km(query.point, array["unit"][documents])
     states = _states(open_states, query, array["schedule"][documents])
-    spots = array["spot"][documents].astype(np.int64)
-    counts = array["extra_count"][documents] if segment.has_extras else np.zeros(1, dtype=np.uint16)
-    several = np.flatnonzero(counts)
+    several = np.flatnonzero(array["extra_count"][documents]) if segment.has_extras else nothing
     if least is not most:
         unsure = several
         if query.radius_km is not None:
@@ -69,18 +78,21 @@ def place(
             unsure = np.union1d(several, np.flatnonzero(at_the_edge))
         least[unsure] = most[unsure] = exact_km(segment, query, documents[unsure])
     allowed = _allowed(query, most, serving)
+    chosen = nothing
     if len(several):
-        chosen = _best_spots(
-            segment, open_states, query, documents, several, serving, (most, states, allowed, spots)
-        )
-        most[several], states[several], allowed[several], spots[several] = chosen
+        first = (most, states, allowed, array["spot"][documents])
+        best = _best_spots(segment, open_states, query, documents, several, serving, first)
+        most[several], states[several], allowed[several], chosen = best
         least[several] = most[several]
     if query.open_at is not None:
         allowed &= states != CLOSED
     kept = np.flatnonzero(allowed)
-    most_kept = most[kept]
-    least_kept = most_kept if least is most else least[kept]
-    return Placed(kept, documents[kept], least_kept, most_kept, spots[kept], states[kept])
+    if len(several):
+        staying = allowed[several]
+        several, chosen = kept.searchsorted(several[staying]), chosen[staying]
+    farthest = most[kept]
+    nearest = farthest if least is most else least[kept]
+    return Placed(kept, documents[kept], nearest, farthest, states[kept], several, chosen)
 
 
 def _allowed(query: EngineQuery, distances: np.ndarray, serving: np.ndarray) -> np.ndarray:

@@ -18,7 +18,17 @@ from whoosh import query as whoosh_query
 from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
-from directory.search import assembly, counting, evaluation, index, inversion, placing, ranking, segment
+from directory.search import (
+    assembly,
+    counting,
+    evaluation,
+    index,
+    inversion,
+    ordering,
+    placing,
+    ranking,
+    segment,
+)
 from directory.search.document import Document
 from directory.search.engine import Engine, Snapshot
 from directory.search.query import EngineQuery, Term, Weights
@@ -47,6 +57,7 @@ def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(segment, "_NEAR", 1)
         monkeypatch.setattr(inversion, "RUN", 20)
         monkeypatch.setattr(placing, "_FEW", 1)
+        monkeypatch.setattr(ordering, "_FEW", 0)
         monkeypatch.setattr(counting, "_DEARER", 1)
         monkeypatch.setattr(counting, "_CACHED_WORDS", 0)
 
