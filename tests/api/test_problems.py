@@ -53,6 +53,15 @@ def test_an_exception_becomes_a_problem(settings: Settings, error: Exception, st
         assert response.json["detail"] == PROBLEMS[code].meaning
 
 
+def test_what_is_not_there_is_told_in_the_same_words_whatever_was_asked_for(settings: Settings) -> None:
+    told = {
+        asked(settings, raising(errors.NotFound(said))).text
+        for said in ("No service nalokson.", "Not yours.")
+    }
+    assert len(told) == 1
+    assert "nalokson" not in told.pop()
+
+
 def test_fields_that_are_wrong_are_named_with_what_they_take(settings: Settings) -> None:
     response = asked(
         settings, raising(errors.InvalidInput({"near": ["Takes a place."], "age": ["Takes a number."]}))
