@@ -10,12 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
 from sqlalchemy import (
     Connection,
     DateTime,
@@ -28,6 +25,9 @@ from sqlalchemy import (
     text,
 )
 from sqlmodel import Session, SQLModel
+
+if TYPE_CHECKING:  # Alembic is imported where it migrates: a service that starts needs none of it
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -130,16 +130,22 @@ class Database:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database up to ``revision``: all of it or, on any error, nothing. Two at once wait for each other."""
+    from alembic import command
+
     _migrate(url, lambda config: command.upgrade(config, revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database down to ``revision``; ``base`` empties it."""
+    from alembic import command
+
     _migrate(url, lambda config: command.downgrade(config, revision))
 
 
 def current(url: str) -> str | None:
     """The revision that the database stands at; None when it has never been migrated."""
+    from alembic.migration import MigrationContext
+
     engine = engine_for(url)
     try:
         with engine.connect() as connection:
@@ -156,6 +162,8 @@ def latest() -> str | None:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config

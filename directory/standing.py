@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from directory.catalogue import reading
@@ -17,6 +16,8 @@ from directory.search.upkeep import LISTING
 
 def revision(database: Database) -> str | None:
     """The revision that the database stands at; None when it has never been migrated."""
+    from alembic.migration import MigrationContext
+
     with database.reading() as session:
         return MigrationContext.configure(session.connection()).get_current_revision()
 
