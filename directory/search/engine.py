@@ -18,6 +18,8 @@ from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
 from whoosh.reading import IndexReader, MultiReader
 
 from directory import hours
@@ -210,11 +212,15 @@ class Snapshot:
         """The most frequent terms that begin with the prefix."""
         return sorted(self.lexicon(prefix), key=lambda item: (-item[1], item[0]))[:limit]
 
-    def similar(self, word: str, edits: int, prefix: int = 1) -> list[tuple[str, int]]:
-        """Terms within so many edits (Damerau-Levenshtein) that share the first letters, the most frequent first."""
-        if not self._views:
-            return []
-        found = set(self.whoosh().terms_within(TEXT, word, edits, prefix))
+    def similar(self, word: str, edits: int) -> list[tuple[str, int]]:
+        """Terms within so many edits (Damerau-Levenshtein) that share the first letter, the most frequent first."""
+        found: set[str] = set()
+        for view in self._views if word else ():
+            words = view.segment.words(word[0])
+            near = process.extract(
+                word, words, scorer=DamerauLevenshtein.distance, score_cutoff=edits, limit=None
+            )
+            found |= {term for term, _, _ in near}
         having = ((term, self._having(TEXT, term)) for term in found)
         return sorted((item for item in having if item[1]), key=lambda item: (-item[1], item[0]))
 

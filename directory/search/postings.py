@@ -121,7 +121,10 @@ class RawTermsReader(W3TermsReader):
 
     def walk(self, fieldname: str, prefix: str = "") -> Iterator[tuple[str, int, int]]:
         """(term, start, count) of the terms that begin with the prefix, in code point order."""
-        begin = self._keycoder(fieldname, prefix.encode())
+        try:
+            begin = self._keycoder(fieldname, prefix.encode())
+        except UnicodeEncodeError:
+            return
         for key, row in self._tindex.items_from(begin):
             if not key.startswith(begin):
                 return
@@ -129,7 +132,7 @@ class RawTermsReader(W3TermsReader):
 
     def position(self, fieldname: str, prefix: str) -> int:
         """How many terms of the dictionary, of all fields, come before the first one with this prefix."""
-        key, table = self._keycoder(fieldname, prefix.encode()), self._tindex
+        key, table = self._keycoder(fieldname, prefix.encode("utf-8", "replace")), self._tindex
         low, high = 0, table.indexlen
         while low < high:
             middle = (low + high) // 2

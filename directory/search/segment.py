@@ -51,6 +51,7 @@ class Segment:
         self.has_extras = bool(len(arrays["extra_document"]))
         self.bits = arrays["bits"]
         self._bit_rows: dict[str, int] = {key: row for row, key in enumerate(meta["dense"])}
+        self._words: dict[str, list[str]] = {}
         self._tables: dict[str, KeyTable] = {}
         self._cache: dict[tuple[str, str], Postings] = {}
 
@@ -70,6 +71,13 @@ class Segment:
 
     def terms(self, prefix: str = "") -> Iterator[str]:
         return (term for term, _, _ in self._dictionary.walk(TEXT, prefix))
+
+    def words(self, first: str) -> list[str]:
+        """The terms of the text that begin with a letter, kept in memory: for likeness all of them are looked at."""
+        words = self._words.get(first) or list(self.terms(first))
+        if words:
+            self._words[first] = words
+        return words
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         return (key for key, _, _ in self._dictionary.walk(KEY, prefix))

@@ -144,6 +144,15 @@ def test_words_are_found_again_by_prefix_and_by_likeness_and_those_of_the_dead_a
     assert list(snapshot.lexicon("lege")) == [("lege", 2), ("legevakt", 4), ("legevakten", 3)]
     assert snapshot.expand_prefix("lege", 2) == [("legevakt", 4), ("legevakten", 3)]
     assert snapshot.similar("legevkt", 1) == [("legevakt", 4)]
+    assert snapshot.similar("lgeevakt", 1) == [("legevakt", 4)], (
+        "two letters that changed places are one edit"
+    )
+    for anything in ("", "\ud800", "\0", "l" * 10_000, "lege*", "[a-z]"):
+        assert snapshot.similar(f"x{anything}", 2) == snapshot.keys_with_prefix(f"x{anything}", 5) == []
+        query = EngineQuery(terms=(Term(((f"x{anything}", 1.0),)),), facets=(f"x{anything}",))
+        assert snapshot.search(query) == Hits(0, (), {f"x{anything}": {}})
+        assert snapshot.by_key(f"x{anything}") is None
+    assert snapshot.similar("", 2) == snapshot.similar("\ud800", 2) == []
     assert snapshot.frequencies(["lege", "mangler", "\ud800"]) == {"lege": 2, "mangler": 0, "\ud800": 0}
     index.apply(path, [], [str(UUID(int=3)), str(UUID(int=2))], position=2)
     snapshot = Engine(path).snapshot()
