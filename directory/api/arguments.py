@@ -83,9 +83,9 @@ class SearchArguments(Arguments):
         "Free text in any language; may itself hold a need, a place and a language: 'naloxone bergen'.",
         MOST_CHARACTERS,
     )
-    need = several("Slug of a need (see /api/v1/needs); includes all below it.", example=["naloxone"])
-    language = several("BCP 47 code of a language in which help is given.", example=["ru"])
-    near = text("'lat,lon' in WGS 84 degrees, a postcode, or a place name.", example="60.39,5.32")
+    need = several("Slug of a need (see /api/v1/needs), such as naloxone; includes all below it.")
+    language = several("BCP 47 code of a language in which help is given, such as ru.")
+    near = text("'lat,lon' in WGS 84 degrees (60.39,5.32), a postcode, or a place name.")
     radius_km = fields.Float(
         validate=validate.Range(
             0, 2000, min_inclusive=False, error="Takes a number above 0 and at most 2000, in kilometres."
@@ -105,7 +105,7 @@ class SearchArguments(Arguments):
     age = whole("Keep services not known to exclude a person of this age.", 0, 150)
     gender = text("Keep services not known to exclude this gender.", 50)
     audience = text("Keep services not known to exclude this group, for example 'youth'.", 50)
-    municipality = several("Number or name of a municipality in which the service stands.", example=["4601"])
+    municipality = several("Number or name of a municipality in which the service stands, such as 4601.")
     organization = several("Id or slug of an organization.")
     sort = fields.String(
         validate=validate.OneOf(SORTS, error=f"Takes one of: {', '.join(SORTS)}."),
