@@ -61,6 +61,9 @@ def become_server() -> NoReturn:
     """Replace this process by gunicorn, so that what ends or reloads the one does so to the other."""
     sys.stdout.flush()
     sys.stderr.flush()
+    # glibc gives large blocks back to the system at once, and a wide search asks for the same ones again and again.
+    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024 * 1024))
+    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(128 * 1024 * 1024))
     # Run from elsewhere, and not installed, the package is found all the same.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from uuid import UUID
@@ -179,21 +179,9 @@ class Snapshot:
     def identity(self, hit: Hit) -> UUID:
         return self._views[hit.segment].segment.identity(hit.document)
 
-    def lookup(self, identity: UUID) -> Hit | None:
-        """A service by its id, as a hit without a score: for its pieces."""
-        for number, view in enumerate(self._views):
-            document = view.segment.lookup(identity)
-            if document is not None and living(np.array([document], dtype=np.uint32), view.dead):
-                return Hit(number, document, 0.0, None, None, UNKNOWN)
-        return None
-
     def count(self, keys: Iterable[str]) -> dict[str, int]:
         """How many services have each of the keys."""
         return {key: self._having(KEY, key) for key in keys}
-
-    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
-        """How many services have each of the terms of the text."""
-        return {term: self._having(TEXT, term) for term in terms}
 
     def _having(self, field: str, term: str) -> int:
         return sum(
@@ -201,16 +189,6 @@ class Snapshot:
             for view in self._views
             if (postings := view.segment.postings(field, term)) is not None
         )
-
-    def lexicon(self, prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Terms of the text that begin with the prefix, in order, and how many services have each; none of 0."""
-        for term in sorted({term for view in self._views for term in view.segment.terms(prefix)}):
-            if having := self._having(TEXT, term):
-                yield term, having
-
-    def expand_prefix(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        """The most frequent terms that begin with the prefix."""
-        return sorted(self.lexicon(prefix), key=lambda item: (-item[1], item[0]))[:limit]
 
     def similar(self, word: str, edits: int) -> list[tuple[str, int]]:
         """Terms within so many edits (Damerau-Levenshtein) that share the first letter, the most frequent first."""

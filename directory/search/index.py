@@ -238,9 +238,16 @@ def apply(path: Path, changed: Iterable[Document], removed: Iterable[str], *, po
         return writer.apply(changed, removed, position=position)
 
 
-def state(path: Path) -> IndexState:
-    """Raises IndexUnavailable, saying why, where there is no index that could be read."""
-    return _state_of(read_generation(Path(path)))
+def state(path: Path, *, sizes: bool = False) -> IndexState:
+    """Raises IndexUnavailable, saying why, where there is no index that could be read; ``sizes``: nor one of whose
+    files one is missing or of another size than was written."""
+    generation = read_generation(Path(path))
+    for entry in generation.segments if sizes else ():
+        try:
+            check_sizes(Path(path), entry)
+        except ValueError as error:
+            raise IndexUnavailable(f"The index is damaged: {error}.") from error
+    return _state_of(generation)
 
 
 def check(path: Path) -> list[str]:

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from sqlmodel import Session
+
 from directory.catalogue import reading
 from directory.database import Database
 from directory.errors import IndexUnavailable
 from directory.search import index
 from directory.search.document import Document
+from directory.search.index import IndexWriter
 from directory.search.listing import Lister
 
 LISTING = 3  # grows when documents are made another way, so that an index of the old way is rebuilt
@@ -43,6 +46,51 @@ class Upkeep:
 
     def rebuild(self, today: date, progress: Progress | None = None) -> Kept:
         """A new generation of everything that is published. The old one answers until the new one is complete."""
+        with IndexWriter(self._path) as writer:
+            return self._rebuild(writer, today, progress)
+
+    def catch_up(self, today: date, progress: Progress | None = None) -> Kept:
+        """Take up the change log from where the index stands; rebuild where that can't be done: there is no index, it
+        is torn or of another fingerprint, the log is another one, or there is too much to follow."""
+        if (position := self._followed()) is not None:
+            return Kept(False, 0, 0, position)
+        with IndexWriter(self._path) as writer:  # what has changed is read by one who writes at a time
+            if (position := self._followed()) is not None:
+                return Kept(False, 0, 0, position)
+            state = self._usable()
+            if state is not None:
+                with self._database.reading() as session:
+                    changes = reading.changes_since(session, state.position, MOST_FOLLOWED + 1)
+                    if 0 < len(changes) <= MOST_FOLLOWED:
+                        return self._follow(writer, session, changes, today)
+            return self._rebuild(writer, today, progress)
+
+    def _usable(self) -> index.IndexState | None:
+        """The index's state, if it is whole, as far as sizes tell, and made as we make it."""
+        try:
+            state = index.state(self._path, sizes=True)
+        except IndexUnavailable:
+            return None
+        return state if state.fingerprint == self.fingerprint else None
+
+    def _followed(self) -> int | None:
+        """The position of an index that needs nothing."""
+        state = self._usable()
+        if state is None:
+            return None
+        with self._database.reading() as session:
+            return state.position if state.position == reading.last_position(session) else None
+
+    def _follow(
+        self, writer: IndexWriter, session: Session, changes: list[tuple[int, str, str]], today: date
+    ) -> Kept:
+        ids = {service for _, service, _ in changes}
+        documents = [self._lister.document(e) for e in reading.entries(session, ids, today=today)]
+        gone = ids - {d.id for d in documents}
+        writer.apply(documents, gone, position=changes[-1][0])
+        return Kept(False, len(documents), len(gone), changes[-1][0])
+
+    def _rebuild(self, writer: IndexWriter, today: date, progress: Progress | None) -> Kept:
         count = 0
         with self._database.reading() as session:
             position = reading.last_position(session)
@@ -55,31 +103,8 @@ class Upkeep:
                         progress(1)
                     yield self._lister.document(entry)
 
-            index.rebuild(self._path, documents(), position=position, fingerprint=self.fingerprint)
+            writer.rebuild(documents(), position=position, fingerprint=self.fingerprint)
         return Kept(True, count, 0, position)
-
-    def catch_up(self, today: date, progress: Progress | None = None) -> Kept:
-        """Take up the change log from where the index stands; rebuild when that can't be done."""
-        try:
-            state = index.state(self._path)
-        except IndexUnavailable:
-            return self.rebuild(today, progress)
-        with self._database.reading() as session:
-            newest = reading.last_position(session)
-            if state.fingerprint != self.fingerprint or state.position > newest:
-                stale = True
-            else:
-                changes = reading.changes_since(session, state.position)
-                stale = len(changes) > MOST_FOLLOWED
-            if not stale:
-                if not changes:
-                    return Kept(False, 0, 0, state.position)
-                ids = {service for _, service, _ in changes}
-                documents = [self._lister.document(e) for e in reading.entries(session, ids, today=today)]
-                gone = ids - {d.id for d in documents}
-                index.apply(self._path, documents, gone, position=changes[-1][0])
-                return Kept(False, len(documents), len(gone), changes[-1][0])
-        return self.rebuild(today, progress)
 
     def problems(self) -> list[str]:
         """What is wrong with the index, in words; none when it is whole and follows the catalogue."""

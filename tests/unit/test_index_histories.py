@@ -65,7 +65,6 @@ def test_an_updated_index_answers_as_a_rebuilt_one(
         index.rebuild(Path(other), there.values(), position=position, fingerprint="a")
         rebuilt = Engine(Path(other), states_at=states_at).snapshot()
         assert index.check(Path(one)) == []
-        assert list(updated.lexicon()) == list(rebuilt.lexicon())
         assert updated.keys_with_prefix("", 100) == rebuilt.keys_with_prefix("", 100)
         assert updated.keys_with_prefix("", 2) == rebuilt.keys_with_prefix("", 2)
         for query in data.draw(st.lists(queries(NOON), min_size=1, max_size=4)):
