@@ -30,7 +30,9 @@ def test_the_queries_judged_elsewhere_are_answered_well(finder: Finder) -> None:
     assert summary(scores)["ndcg@10"] >= 0.85
 
 
-@pytest.mark.parametrize("query", [q for q in load(OWN) if q["role"] == "client-in-crisis"], ids=lambda q: q["id"])
+@pytest.mark.parametrize(
+    "query", [q for q in load(OWN) if q["role"] == "client-in-crisis"], ids=lambda q: q["id"]
+)
 def test_in_a_crisis_a_right_door_is_among_the_first_three(finder: Finder, query: dict[str, Any]) -> None:
     first = ranked(finder, query)[:3]
     assert any(query["relevant"].get(slug, 0) >= 2 for slug in first), first

@@ -42,14 +42,18 @@ def slugs(tmp_path: Path) -> set[str]:
     return {key.removeprefix("service:") for key, _ in keys}
 
 
-def test_without_an_index_all_that_is_published_is_indexed(database: Database, upkeep: Upkeep, tmp_path: Path) -> None:
+def test_without_an_index_all_that_is_published_is_indexed(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
     save(database, "one")
     save(database, "two")
     assert upkeep.catch_up(TODAY).rebuilt
     assert slugs(tmp_path) == {"one", "two"}
 
 
-def test_a_saved_and_a_removed_service_are_followed(database: Database, upkeep: Upkeep, tmp_path: Path) -> None:
+def test_a_saved_and_a_removed_service_are_followed(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
     save(database, "one")
     upkeep.rebuild(TODAY)
     save(database, "two")
@@ -81,7 +85,9 @@ def test_an_index_made_by_another_taxonomy_is_made_anew(
     assert other.problems() == []
 
 
-def test_a_torn_file_is_noticed_and_the_index_made_anew(database: Database, upkeep: Upkeep, tmp_path: Path) -> None:
+def test_a_torn_file_is_noticed_and_the_index_made_anew(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
     save(database, "one")
     upkeep.rebuild(TODAY)
     largest = max((tmp_path / "index").glob("*/*"), key=lambda f: f.stat().st_size)
