@@ -8,8 +8,9 @@ is "prs" and not "fa-AF", because the two are asked for apart.
 
 from __future__ import annotations
 
+from directory.languages.asked import normalize
 from directory.languages.choosing import INTERFACE, fallback, negotiate, pick
-from directory.languages.codes import is_known, is_rtl, normalize
+from directory.languages.codes import is_known, is_rtl
 from directory.languages.names import autonym, name
 from directory.languages.spoken import LanguageSpan, spoken_spans
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from directory.languages.codes import _canonical
+from directory.languages.codes import canonical
 
 INTERFACE = ("nb", "nn", "en", "da", "sv", "ru", "uk", "pl", "ar", "so")  # the languages of the interface
 
@@ -43,7 +43,7 @@ def fallback(lang: str) -> tuple[str, ...]:
 
     nn -> nn, nb, da, en, sv …; ru -> ru, en, nb …; pt-BR -> pt-BR, pt, en, nb …
     """
-    code = _canonical(lang)
+    code = canonical(lang)
     order: list[str] = []
     if code is not None:
         subtags = code.split("-")
@@ -83,7 +83,7 @@ def negotiate(accept_language: str | None, default: str = "nb") -> str:
         if tag == "*":
             anything = quality
             continue
-        code = _canonical(tag) or ""
+        code = canonical(tag) or ""
         language = code.split("-")[0]
         if language not in INTERFACE:
             continue

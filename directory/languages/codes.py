@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from directory.errors import InvalidInput
-
 LONGEST = 35  # characters; RFC 5646 section 4.4.1 asks for room for as much
 
 _TAG = re.compile(
@@ -30,37 +28,16 @@ _BESIDES_CLDR = frozenset({"sgn", "nsl", "swl", "dsl", "fse", "bfi", "prs"})
 _RTL_SCRIPTS = frozenset({"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg", "Mand", "Samr"})
 
 
-@lru_cache(maxsize=4096)
-def normalize(code: str) -> str:
-    """The canonical form of a BCP 47 code: "NB" -> "nb", "no" -> "nb", "iw" -> "he", "pt_br" -> "pt-BR",
-    "zh-Hans" kept.
-
-    InvalidInput for ``language`` when it is none that is known, with the nearest valid ones.
-    """
-    found = _canonical(code)
-    if found is None:
-        from directory.languages.spoken import nearest_codes
-
-        nearest = ", ".join(nearest_codes(code[:LONGEST]))
-        hint = f" Nearest: {nearest}." if nearest else ""
-        raise InvalidInput.of(
-            "language",
-            f"“{code[:LONGEST]}” is not a known language. It takes a BCP 47 code such as nb, en, ru or "
-            f"so.{hint}",
-        )
-    return found
-
-
 def is_known(code: str) -> bool:
-    return _canonical(code) is not None
+    return canonical(code) is not None
 
 
 @lru_cache(maxsize=4096)
 def is_rtl(code: str) -> bool:
     """Whether the language is written from right to left, by its own script or else the likeliest (CLDR
     likelySubtags)."""
-    canonical = _canonical(code)
-    return canonical is not None and _script(canonical) in _RTL_SCRIPTS
+    known = canonical(code)
+    return known is not None and _script(known) in _RTL_SCRIPTS
 
 
 def _script(canonical: str) -> str | None:
@@ -78,7 +55,7 @@ def _script(canonical: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _canonical(code: str) -> str | None:
+def canonical(code: str) -> str | None:
     if len(code) > LONGEST:
         return None
     tag = code.strip().replace("_", "-").lower()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from directory.languages.autonyms import AUTONYMS
 from directory.languages.choosing import fallback
-from directory.languages.codes import _canonical
+from directory.languages.codes import canonical
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -78,27 +78,27 @@ def name(code: str, lang: str) -> str:
     Where it has none there: the name in the languages that ``lang`` falls back to, then its own, then the
     code.
     """
-    canonical = _canonical(code)
-    if canonical is None:
+    known = canonical(code)
+    if known is None:
         return code
     for reader in fallback(lang):
-        found = _name_in(canonical, reader)
+        found = _name_in(known, reader)
         if found:
             return found
-    return autonym(canonical)
+    return autonym(known)
 
 
 @lru_cache(maxsize=1024)
 def autonym(code: str) -> str:
     """What the language calls itself, in its own script; the code where that isn't known."""
-    canonical = _canonical(code)
-    if canonical is None:
+    known = canonical(code)
+    if known is None:
         return code
-    if canonical in _AUTONYMS:
-        return _AUTONYMS[canonical]
-    if canonical in AUTONYMS:
-        return AUTONYMS[canonical]
-    return _name_in(canonical, canonical) or _name_in(canonical, canonical.split("-")[0]) or canonical
+    if known in _AUTONYMS:
+        return _AUTONYMS[known]
+    if known in AUTONYMS:
+        return AUTONYMS[known]
+    return _name_in(known, known) or _name_in(known, known.split("-")[0]) or known
 
 
 def _name_in(code: str, reader: str) -> str | None:

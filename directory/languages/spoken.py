@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from directory.languages.choosing import INTERFACE
-from directory.languages.forms import SOUGHT, Form, lexicon
+from directory.languages.forms import Form, lexicon
 from directory.languages.names import cldr
 from directory.spelling import fold, words
 
@@ -113,22 +113,6 @@ def spoken_spans(folded: Sequence[str]) -> list[LanguageSpan]:
         spans.append(span)
         position = span.end
     return _joined(spans, folded, by_ending)
-
-
-def nearest_codes(text: str) -> list[str]:
-    """At most three codes of languages whose name or code is most like a text; for telling what a field takes."""
-    from rapidfuzz import process
-    from rapidfuzz.distance import JaroWinkler
-
-    key = " ".join(words(text))
-    forms = lexicon()
-    if key in forms:
-        return list(forms[key].codes[:3])
-    choices: dict[str, tuple[str, ...]] = {form: entry.codes for form, entry in forms.items()}
-    choices |= {code: (code,) for code in SOUGHT if code != "no"}
-    best = process.extract(key, list(choices), scorer=JaroWinkler.similarity, limit=10, score_cutoff=0.75)
-    codes = dict.fromkeys(code for form, _, _ in best for code in choices[form])
-    return list(codes)[:3]
 
 
 def _name_at(folded: Sequence[str], position: int) -> tuple[Form, int, bool, bool] | None:
