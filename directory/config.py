@@ -77,7 +77,8 @@ class Settings(BaseSettings):
     )
     rate_limits: str = Field(
         "120/10 second;1200/10 minute",
-        description="How much one client may ask of each worker, `number/time` separated by `;`, or `off`",
+        description="How much one client may ask of each worker, `number/time` separated by `;`, or `off`; "
+        "programs on this machine that ask directly are not counted",
     )
     trusted_proxies: int = Field(
         0, ge=0, le=8, description="How many proxies of ours stand in front and add to `X-Forwarded-For`"

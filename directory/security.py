@@ -105,7 +105,8 @@ def register(app: Flask, settings: Settings) -> None:
             raise NotFound()
 
     def limit() -> None:
-        if request.path.startswith(RATE_LIMITED) and request.method != "OPTIONS":
+        counted = request.path.startswith(RATE_LIMITED) and request.method != "OPTIONS"
+        if counted and not _asks_directly_from_here():
             wait = limiter.take(request.remote_addr or "")
             if wait:
                 raise TooManyRequests(retry_after=wait)

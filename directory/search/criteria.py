@@ -12,7 +12,7 @@ from directory import languages
 from directory.catalogue.vocabulary import AUDIENCES, GENDERS
 from directory.errors import InvalidInput
 from directory.needs import Needs
-from directory.places import Place, Places
+from directory.places import Found, Place, Places
 from directory.search.query import Sort
 
 HOME_ZONE = ZoneInfo("Europe/Oslo")  # an open_at without an offset is a wall time there
@@ -26,6 +26,7 @@ class Criteria:
     need: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
     near: Place | None = None
+    near_alternatives: tuple[Place, ...] = ()  # other places of the name given in ``near``
     radius_km: float | None = None
     open_at: datetime | None = None
     free: bool = False
@@ -87,14 +88,14 @@ def resolve(
             raise InvalidInput.of("organization", "There is no such organization. Takes its id or its slug.")
         return name
 
-    def near(value: str) -> Place:
+    def near(value: str) -> Found:
         found = places.find(value)
         if found is None:
             names = ", ".join(places.nearest_names(value)) or "none"
             raise InvalidInput.of(
                 "near", f"Takes 'lat,lon' in degrees, a postcode or a place name. Nearest names: {names}."
             )
-        return found.place
+        return found
 
     def one(field: str, parse: Callable[[str], Any]) -> Any:
         if values.get(field) in (None, ""):
@@ -119,6 +120,7 @@ def resolve(
     def interface_language(value: str) -> str:
         return languages.normalize(value)
 
+    found_near: Found | None = one("near", near)
     plain = {
         name: values[name]
         for name in ("free", "anonymous", "remote", "sort", "page", "per_page", "facets")
@@ -128,7 +130,8 @@ def resolve(
         q=(values.get("q") or "").strip(),
         need=each("need", need),
         language=each("language", languages.normalize),
-        near=one("near", near),
+        near=found_near.place if found_near else None,
+        near_alternatives=found_near.alternatives if found_near else (),
         radius_km=values.get("radius_km"),
         open_at=one("open_at", time),
         age=values.get("age"),

@@ -262,6 +262,7 @@ class Finder:
 
     def _told(self, understood: Understood, criteria: Criteria) -> dict[str, Any]:
         place = self._place(criteria, understood)
+        others = understood.alternatives if place is understood.place else criteria.near_alternatives
         return {
             "needs": [
                 {"slug": n.slug, "label": self.needs.label(n.slug, criteria.lang), "matched": n.matched}
@@ -269,11 +270,7 @@ class Finder:
             ],
             "place": place
             and {"name": place.name, "lat": place.lat, "lon": place.lon, "precision": place.precision}
-            | (
-                {"alternatives": [_described(p) for p in understood.alternatives]}
-                if understood.alternatives
-                else {}
-            ),
+            | ({"alternatives": [_described(p) for p in others]} if others else {}),
             "languages": list(understood.languages),
             "text": understood.text,
             "corrected": understood.corrected,

@@ -99,6 +99,18 @@ def test_who_asks_too_much_is_told_when_to_come_back(settings: Settings) -> None
         assert client.get("/health", environ_base=one).status_code == 200
 
 
+def test_a_program_on_this_machine_that_asks_directly_is_not_counted(settings: Settings) -> None:
+    limited = settings.model_copy(update={"rate_limits": "1/day"})
+    with small_house(limited, DOOR) as client:
+        here = {"REMOTE_ADDR": "127.0.0.1"}
+        assert {client.get("/api/v1/door", environ_base=here).status_code for _ in range(3)} == {200}
+        by_proxy = {"X-Forwarded-For": "192.0.2.7"}
+        statuses = [
+            client.get("/api/v1/door", environ_base=here, headers=by_proxy).status_code for _ in range(2)
+        ]
+        assert statuses == [200, 429]
+
+
 def test_the_whole_network_of_an_ipv6_subscriber_is_one_client() -> None:
     limiter = RateLimiter("1/day")
     assert limiter.take("2001:db8:1:2::1") == 0

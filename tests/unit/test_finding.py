@@ -175,3 +175,10 @@ def test_one_result_a_service(finder: Finder) -> None:
     found = slugs(find(finder, per_page=100), 100)
     assert len(found) == len(set(found))
     assert Criteria().per_page == 20
+
+
+def test_an_ambiguous_place_names_the_others_whether_it_stands_in_the_text_or_apart(finder: Finder) -> None:
+    for asked in ({"q": "legevakt i Os"}, {"q": "legevakt", "near": "Os"}):
+        place = find(finder, **asked)["understood"]["place"]
+        assert place["name"] == "Os"
+        assert place["alternatives"]
