@@ -25,6 +25,7 @@ ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = (
     0.34,
     0.75,
 )  # share of the words' information that makes a candidate by text
+WORTH_NAMING = 0.08  # a need wanted less than this is no reason to name a service
 RELATED = 0.4  # what a related need is worth beside the one that was told
 FACETS = ("need:", "language:", "municipality:")
 SPOKEN, INTERPRETER, BY_LAW = 1.35, 1.2, 1.1  # factors of services that help in the language asked for
@@ -168,7 +169,8 @@ class Finder:
         wanted: dict[str, float] = {}
 
         def want(slug: str, weight: float) -> None:
-            wanted[f"need:{slug}"] = max(wanted.get(f"need:{slug}", 0.0), weight)
+            if weight >= WORTH_NAMING:
+                wanted[f"need:{slug}"] = max(wanted.get(f"need:{slug}", 0.0), weight)
 
         for slug, weight in weights.items():
             want(slug, weight)
