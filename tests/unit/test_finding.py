@@ -182,3 +182,26 @@ def test_an_ambiguous_place_names_the_others_whether_it_stands_in_the_text_or_ap
         place = find(finder, **asked)["understood"]["place"]
         assert place["name"] == "Os"
         assert place["alternatives"]
+
+
+def test_a_service_that_nobody_is_known_to_be_excluded_from_is_kept_for_everyone(finder: Finder) -> None:
+    for asked in ({"audience": "youth"}, {"gender": "male"}):
+        assert "olafiaklinikken" in slugs(find(finder, need="sti-testing", per_page=100, **asked), 100)
+
+
+def test_what_is_open_depends_on_the_time_that_is_asked_for(finder: Finder) -> None:
+    def open_at(time: str) -> dict[str, str]:
+        needs = ["low-threshold-health", "sexual-assault"]
+        answer = find(finder, need=needs, near="Oslo", open_at=time, per_page=100)
+        return {r["slug"]: r["open"]["state"] for r in answer["results"]}
+
+    monday_noon, sunday_night = open_at("2026-11-23T12:00:00+01:00"), open_at("2026-11-22T03:00:00+01:00")
+    only_by_day = {s for s, state in monday_noon.items() if state == "open" and s not in sunday_night}
+    assert only_by_day, "some are open at noon and left out at night"
+    assert "open" in sunday_night.values(), "some never close"
+
+
+def test_the_place_in_the_text_decides_what_is_near(finder: Finder) -> None:
+    first = find(finder, q="nalokson bergen", near="59.91,10.75")["results"][0]
+    assert first["location"]["municipality"] == "Bergen"
+    assert first["distance_km"] < 10
