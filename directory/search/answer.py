@@ -15,6 +15,8 @@ from directory.search.query import Hit, Snapshot
 
 # Flags of services that help in any language, and so in the one that is asked for.
 INTERPRETING = ("interpreter", "by-law")
+_SLUG = b'"slug":"'
+NOWHERE = b'"location":null,"other_locations":0'
 
 
 class Joiner:
@@ -22,21 +24,20 @@ class Joiner:
 
     def __init__(self, needs: Needs, base: str) -> None:
         self._base = orjson.dumps(base)[:-1]
-        self._texts: dict[str, tuple[str, ...]] = {}
 
-        # Most services share their list of needs, and of languages, with others: the labelled lists are kept.
+        # Most services share their lists of needs and of languages with others: the labelled lists are kept.
         @lru_cache(maxsize=4096)
-        def labelled_needs(slugs: bytes, lang: str) -> bytes:
-            return orjson.dumps([{"slug": s, "label": needs.label(s, lang)} for s in orjson.loads(slugs)])
-
-        @lru_cache(maxsize=4096)
-        def labelled_languages(pairs: bytes, lang: str, asked: tuple[str, ...], mode: str | None) -> bytes:
-            known = orjson.loads(pairs)
+        def labelled(lists: bytes, lang: str, asked: tuple[str, ...], mode: str | None) -> bytes:
+            slugs, spoken = orjson.loads(lists)
             if mode:
-                known += [[code, mode] for code in asked if code not in {k for k, _ in known}]
-            return orjson.dumps([{"code": c, "label": languages.name(c, lang), "mode": m} for c, m in known])
+                spoken += [[code, mode] for code in asked if code not in {known for known, _ in spoken}]
+            named = {
+                "needs": [{"slug": s, "label": needs.label(s, lang)} for s in slugs],
+                "languages": [{"code": c, "label": languages.name(c, lang), "mode": m} for c, m in spoken],
+            }
+            return orjson.dumps(named)[1:-1]
 
-        self._needs, self._languages = labelled_needs, labelled_languages
+        self._labelled = labelled
 
     def results(
         self, snapshot: Snapshot, hits: Sequence[Hit], lang: str, at: datetime, asked_languages: Iterable[str]
@@ -46,52 +47,52 @@ class Joiner:
         hours = [self._schedule(snapshot, hit) for hit in hits]
         known = [h for h in hours if h]
         states = dict(zip(known, states_at(known, at), strict=True)) if known else {}
-        unknown = OpenState("unknown", None)
+        told = {h: _open(state, at, lang) for h, state in states.items()}
+        unknown = _open(OpenState("unknown", None), at, lang)
+        texts = [f"text:{code}" for code in dict.fromkeys((*languages.fallback(lang), *languages.INTERFACE))]
         return b"[%s]" % b",".join(
-            self._result(snapshot, hit, lang, at, asked, states.get(h, unknown) if h else unknown)
+            self._result(snapshot, hit, lang, asked, texts, told[h] if h else unknown)
             for hit, h in zip(hits, hours, strict=True)
         )
 
     def _result(
-        self, snapshot: Snapshot, hit: Hit, lang: str, at: datetime, asked: tuple[str, ...], state: OpenState
+        self,
+        snapshot: Snapshot,
+        hit: Hit,
+        lang: str,
+        asked: tuple[str, ...],
+        texts: Sequence[str],
+        told: bytes,
     ) -> bytes:
-        locations = orjson.loads(snapshot.piece(hit, "locations"))
-        head = snapshot.piece(hit, "head")
-        slug = self.slug(snapshot, hit).encode()
+        head = bytes(snapshot.piece(hit, "head"))
         mode = next((m for m in INTERPRETING if asked and snapshot.has_key(hit, f"flag:{m}")), None)
-        changing = {
-            "distance_km": None if hit.distance_km is None else round(hit.distance_km, 1),
-            "location": locations[hit.spot or 0] if locations else None,
-            "other_locations": max(0, len(locations) - 1),
-            "open": {"state": state.state, "until": state.until, "text": in_words(state, at, lang)},
-        }
-        return b'{%s,"url":%s%s",%s,"needs":%s,"languages":%s,%s,%s}' % (
+        return b'{%s,"url":%s%s",%s,%s,"distance_km":%s,%s,%s}' % (
             head,
             self._base,
-            slug,
-            self._text(snapshot, hit, lang),
-            self._needs(bytes(snapshot.piece(hit, "needs")), lang),
-            self._languages(bytes(snapshot.piece(hit, "languages")), lang, asked, mode),
-            snapshot.piece(hit, "facts"),
-            orjson.dumps(changing)[1:-1],
+            _slug(head),
+            self._text(snapshot, hit, texts),
+            self._labelled(bytes(snapshot.piece(hit, "labelled")), lang, asked, mode),
+            b"null" if hit.distance_km is None else b"%.1f" % hit.distance_km,
+            snapshot.piece(hit, f"place:{hit.spot or 0}") or NOWHERE,
+            told,
         )
 
-    def _text(self, snapshot: Snapshot, hit: Hit, lang: str) -> bytes:
-        for code in (*languages.fallback(lang), *languages.INTERFACE):
-            if text := snapshot.piece(hit, f"text:{code}"):
+    def _text(self, snapshot: Snapshot, hit: Hit, texts: Iterable[str]) -> bytes:
+        for name in texts:
+            if text := snapshot.piece(hit, name):
                 return text
         return b'"name":null,"summary":null'
 
     def text(self, snapshot: Snapshot, hit: Hit, lang: str) -> dict[str, str | None]:
         """Name and summary of a hit's service in the language, by the stated order of fallback."""
-        return orjson.loads(b"{%s}" % self._text(snapshot, hit, lang))
+        texts = [f"text:{code}" for code in (*languages.fallback(lang), *languages.INTERFACE)]
+        return orjson.loads(b"{%s}" % self._text(snapshot, hit, texts))
 
     def slug(self, snapshot: Snapshot, hit: Hit) -> str:
-        head = bytes(snapshot.piece(hit, "head"))
-        return head[head.rindex(b":") + 2 : -1].decode()
+        return _slug(bytes(snapshot.piece(hit, "head"))).decode()
 
     def phones(self, snapshot: Snapshot, hit: Hit) -> list[str]:
-        contact = orjson.loads(b"{%s}" % snapshot.piece(hit, "facts"))["contact"]
+        contact = orjson.loads(b"{%s}" % snapshot.piece(hit, "head"))["contact"]
         return [phone["number"] for phone in contact["phones"]]
 
     def _schedule(self, snapshot: Snapshot, hit: Hit) -> tuple[str, str] | None:
@@ -102,6 +103,17 @@ class Joiner:
         hours: Sequence[list[str] | None] = orjson.loads(piece)
         chosen = (hours[hit.spot or 0] if len(hours) > 1 else None) or hours[-1]
         return (chosen[0], chosen[1]) if chosen else None
+
+
+def _slug(head: bytes) -> bytes:
+    """From the piece that begins with the id and the slug."""
+    start = head.index(_SLUG) + len(_SLUG)
+    return head[start : head.index(b'"', start)]
+
+
+def _open(state: OpenState, at: datetime, lang: str) -> bytes:
+    told = {"state": state.state, "until": state.until, "text": in_words(state, at, lang)}
+    return b'"open":%s' % orjson.dumps(told)
 
 
 def counted(

@@ -153,9 +153,10 @@ def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:
     # the spots of the document are the located ones, in this order; a place without a point comes after them
     ordered = located + [p for p in entry.locations if p not in located]
     pieces = {
-        "head": _members({"id": entry.id, "slug": entry.slug}),
-        "facts": _members(
+        "head": _members(
             {
+                "id": entry.id,
+                "slug": entry.slug,
                 "organization": {"id": entry.organization.id, "name": entry.organization.name},
                 "reach": entry.reach,
                 "remote": entry.remote,
@@ -177,12 +178,16 @@ def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:
                 },
             }
         ),
-        "needs": orjson.dumps(entry.needs),
-        "languages": orjson.dumps(
-            [[g.code, "spoken" if g.mode == "spoken" else "interpreter"] for g in _named(entry)]
+        "labelled": orjson.dumps(
+            [
+                entry.needs,
+                [[g.code, "spoken" if g.mode == "spoken" else "interpreter"] for g in _named(entry)],
+            ]
         ),
-        "locations": orjson.dumps([_location(p) for p in ordered]),
     }
+    for number, place in enumerate(ordered):
+        members = {"location": _location(place), "other_locations": len(ordered) - 1}
+        pieces[f"place:{number}"] = _members(members)
     if entry.schedule or any(p.schedule for p in ordered):
         pieces["hours"] = orjson.dumps([_schedule(p.schedule) for p in ordered] + [_schedule(entry.schedule)])
     for code in {*entry.names, *entry.descriptions}:

@@ -88,9 +88,10 @@ class Service:
             "url": f"https://example.org/{slug}",
         }
         return {
-            "head": orjson.dumps({"id": self.id, "slug": slug})[1:-1],
-            "facts": orjson.dumps({"contact": contact, "reach": self.reach, "free": True})[1:-1],
-            "needs": orjson.dumps(self.needs),
+            "head": orjson.dumps(
+                {"id": self.id, "slug": slug, "contact": contact, "reach": self.reach, "free": True}
+            )[1:-1],
+            "labelled": orjson.dumps([self.needs, []]),
             "text:nb": orjson.dumps({"name": self.name, "summary": self.description})[1:-1],
         }
 
