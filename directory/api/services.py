@@ -23,6 +23,7 @@ blueprint = Blueprint(
     "catalogue", __name__, url_prefix="/api/v1", description="What the directory holds, in HSDS's terms."
 )
 FRESH_SECONDS = 60
+ARGUMENTS = LanguageArguments()  # one for all requests: making it costs more than reading a request by it
 
 
 def _answered(body: Any, tag: str, changed: datetime | None, lang: str) -> Response:
@@ -39,7 +40,7 @@ def _answered(body: Any, tag: str, changed: datetime | None, lang: str) -> Respo
 
 @blueprint.route("/services/<id>")
 class Service(MethodView):
-    @blueprint.arguments(LanguageArguments, location="query")
+    @blueprint.arguments(ARGUMENTS, location="query")
     @blueprint.response(200, ServiceShape)
     def get(self, values: dict[str, Any], id: str) -> Response:
         """One service with all that is known of it, by its id or slug. What is not known is null."""
@@ -55,7 +56,7 @@ class Service(MethodView):
 
 @blueprint.route("/organizations/<id>")
 class Organization(MethodView):
-    @blueprint.arguments(LanguageArguments, location="query")
+    @blueprint.arguments(ARGUMENTS, location="query")
     @blueprint.response(200, OrganizationShape)
     def get(self, values: dict[str, Any], id: str) -> Response:
         """One organization and its services, by its id or slug."""
@@ -75,7 +76,7 @@ class Organization(MethodView):
 
 @blueprint.route("/locations/<id>")
 class Location(MethodView):
-    @blueprint.arguments(LanguageArguments, location="query")
+    @blueprint.arguments(ARGUMENTS, location="query")
     @blueprint.response(200, LocationShape)
     def get(self, values: dict[str, Any], id: str) -> Response:
         """One location and the services given there, by its id."""
@@ -91,7 +92,7 @@ class Location(MethodView):
 
 @blueprint.route("/needs")
 class Needs(MethodView):
-    @blueprint.arguments(LanguageArguments, location="query")
+    @blueprint.arguments(ARGUMENTS, location="query")
     @blueprint.response(200, NeedList)
     def get(self, values: dict[str, Any]) -> Response:
         """All needs in the taxonomy's order, each with its parent."""
