@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -83,7 +84,7 @@ class Location(MethodView):
         house, lang = rooms(), language_of(values)
         with house.database.reading() as session:
             found = reading.location(session, id, today=house.clock().date())
-        body = _location(found.place) | {
+        body = asdict(found.place) | {
             "organization": {"id": found.organization.id, "name": found.organization.name},
             "services": [_reference(s, lang) for s in found.services],
         }
@@ -118,20 +119,16 @@ def service(entry: e.ServiceEntry, lang: str, now: datetime) -> dict[str, Any]:
         "kind": entry.kind,
         "status": entry.status,
         **_texts(entry.names, entry.descriptions, lang),
-        "organization": {
-            "id": entry.organization.id,
-            "slug": entry.organization.slug,
-            "name": entry.organization.name,
-        },
+        "organization": entry.organization,
         "needs": [{"slug": slug, "label": needs.label(slug, lang)} for slug in entry.needs],
         "languages": [
             {"code": g.code, "label": language_name(g.code, lang), "mode": g.mode} for g in entry.languages
         ],
         "interpreter_by_law": entry.interpreter_by_law,
-        "locations": [_location(place) for place in entry.locations],
-        "schedule": _schedule(entry.schedule),
+        "locations": entry.locations,
+        "schedule": entry.schedule,
         "open": {"state": state.state, "until": state.until, "text": in_words(state, now, lang)},
-        "phones": [{"number": p.number, "type": p.type} for p in entry.phones],
+        "phones": entry.phones,
         "email": entry.email,
         "url": entry.url,
         "chat_url": entry.chat_url,
@@ -139,7 +136,7 @@ def service(entry: e.ServiceEntry, lang: str, now: datetime) -> dict[str, Any]:
         "anonymous": entry.anonymous,
         "remote": entry.remote,
         "reach": entry.reach,
-        "service_areas": [{"extent": a.extent, "code": a.code, "name": a.name} for a in entry.areas],
+        "service_areas": entry.areas,
         "eligibility": {
             "minimum_age": entry.minimum_age,
             "maximum_age": entry.maximum_age,
@@ -149,14 +146,8 @@ def service(entry: e.ServiceEntry, lang: str, now: datetime) -> dict[str, Any]:
         },
         "capacity": entry.capacity,
         "alert": (pick(entry.alerts, lang) or (None, None))[1],
-        "sources": [{"reference": s.reference, "checked": s.checked} for s in entry.sources],
-        "trust": {
-            "state": entry.trust.state,
-            "verified_on": entry.trust.verified_on,
-            "by": entry.trust.by,
-            "source": entry.trust.source,
-            "partner": entry.trust.partner,
-        },
+        "sources": entry.sources,
+        "trust": entry.trust,
     }
 
 
@@ -178,27 +169,3 @@ def _reference(ref: reading.ServiceRef, lang: str) -> dict[str, Any]:
 
 def _zone(schedule: e.Schedule | None) -> str:
     return schedule.timezone if schedule else e.Schedule("24/7").timezone
-
-
-def _schedule(schedule: e.Schedule | None) -> dict[str, str] | None:
-    return {"opening_hours": schedule.opening_hours, "timezone": schedule.timezone} if schedule else None
-
-
-def _location(place: e.Place) -> dict[str, Any]:
-    return {
-        "id": place.id,
-        "name": place.name,
-        "address_1": place.address_1,
-        "postal_code": place.postal_code,
-        "city": place.city,
-        "municipality": place.municipality,
-        "municipality_no": place.municipality_no,
-        "county": place.county,
-        "country": place.country,
-        "latitude": place.latitude,
-        "longitude": place.longitude,
-        "precision": place.precision,
-        "address_withheld": place.address_withheld,
-        "schedule": _schedule(place.schedule),
-        "accessibility": list(place.accessibility),
-    }

@@ -161,7 +161,7 @@ def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:
                 "reach": entry.reach,
                 "remote": entry.remote,
                 "contact": {
-                    "phones": [{"number": p.number, "type": p.type} for p in entry.phones],
+                    "phones": entry.phones,
                     "email": entry.email,
                     "url": entry.url,
                     "chat_url": entry.chat_url,
@@ -169,13 +169,7 @@ def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:
                 "free": entry.free,
                 "anonymous": entry.anonymous,
                 "capacity": entry.capacity,
-                "trust": {
-                    "state": entry.trust.state,
-                    "verified_on": entry.trust.verified_on,
-                    "by": entry.trust.by,
-                    "source": entry.trust.source,
-                    "partner": entry.trust.partner,
-                },
+                "trust": entry.trust,
             }
         ),
         "labelled": orjson.dumps(
