@@ -95,6 +95,8 @@ class ServiceShape(Texts):
     organization = nested(OrganizationOfService)
     needs = nested(NeedLabel, many=True)
     languages = nested(SpokenLanguage, many=True)
+    # for whichever language is needed: the source promises it, or the law does
+    interpreter_promised = fields.Boolean(required=True)
     interpreter_by_law = fields.Boolean(required=True)
     locations = nested(Place, many=True)
     schedule = nested(ScheduleShape, none=True)

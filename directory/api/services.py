@@ -122,8 +122,10 @@ def service(entry: e.ServiceEntry, lang: str, now: datetime) -> dict[str, Any]:
         "organization": entry.organization,
         "needs": [{"slug": slug, "label": needs.label(slug, lang)} for slug in entry.needs],
         "languages": [
-            {"code": g.code, "label": language_name(g.code, lang), "mode": g.mode} for g in entry.languages
+            {"code": g.code, "label": language_name(g.code, lang), "mode": g.mode}
+            for g in entry.named_languages
         ],
+        "interpreter_promised": entry.interpreter_promised,
         "interpreter_by_law": entry.interpreter_by_law,
         "locations": entry.locations,
         "schedule": entry.schedule,

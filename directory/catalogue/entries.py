@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from directory.catalogue.vocabulary import ANY_LANGUAGE
+
 Texts = Mapping[str, str]  # BCP 47 code -> text
 Reach = Literal["local", "regional", "national"]
 Precision = Literal["address", "postcode", "town"]
@@ -129,3 +131,13 @@ class ServiceEntry:
     alerts: Texts = field(
         default_factory=dict
     )  # HSDS "alert": what to know before going there, where anything is
+
+    @property
+    def named_languages(self) -> tuple[ServiceLanguage, ...]:
+        """The languages that the source names."""
+        return tuple(language for language in self.languages if language.code != ANY_LANGUAGE)
+
+    @property
+    def interpreter_promised(self) -> bool:
+        """The source promises an interpreter for whichever language is needed."""
+        return any(language.code == ANY_LANGUAGE for language in self.languages)

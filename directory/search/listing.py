@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from directory.catalogue.entries import Place, Schedule, ServiceEntry, ServiceLanguage
+from directory.catalogue.entries import Place, Schedule, ServiceEntry
 from directory.languages import pick
 from directory.needs import Needs
 from directory.places import Places
@@ -26,7 +26,6 @@ NEED_STRENGTHS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4)
 LANGUAGE_STRENGTHS = {"spoken": 1.0, "interpreter": 0.8, "phone-interpreter": 0.7}
 TRUST = {"verified": 1.1, "listed": 1.0, "stale": 0.9}
 DOUBTFUL = 0.8  # the source itself is not sure that the service still exists
-ANY_LANGUAGE = "mul"  # ISO 639: the source promises an interpreter and names no language
 ANY = "any"  # value of a key of services that nobody is known to be excluded from
 REACHES = {"local": 0, "regional": 1, "national": 2}
 
@@ -93,12 +92,12 @@ class Lister:
             strength = NEED_STRENGTHS[min(position, len(NEED_STRENGTHS) - 1)]
             for name in (slug, *self._needs.ancestors(slug)):
                 keys[f"need:{name}"] = max(keys.get(f"need:{name}", 0.0), strength)
-        for language in _named(entry):
+        for language in entry.named_languages:
             key = f"language:{language.code}"
             keys[key] = max(keys.get(key, 0.0), LANGUAGE_STRENGTHS[language.mode])
         flags = {
             "by-law": entry.interpreter_by_law,
-            "interpreter": any(g.code == ANY_LANGUAGE for g in entry.languages),
+            "interpreter": entry.interpreter_promised,
             "free": entry.free,
             "anonymous": entry.anonymous,
             "remote": entry.remote,
@@ -132,10 +131,6 @@ class Lister:
 def _distinct(texts: Mapping[str, str]) -> list[tuple[str, str]]:
     """Texts without those that say the same in another language's field."""
     return list({text: (code, text) for code, text in reversed(list(texts.items()))}.values())
-
-
-def _named(entry: ServiceEntry) -> list[ServiceLanguage]:
-    return [g for g in entry.languages if g.code != ANY_LANGUAGE]
 
 
 def _schedule(schedule: Schedule | None) -> tuple[str, str] | None:
@@ -175,7 +170,7 @@ def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:
         "labelled": orjson.dumps(
             [
                 entry.needs,
-                [[g.code, "spoken" if g.mode == "spoken" else "interpreter"] for g in _named(entry)],
+                [[g.code, "spoken" if g.mode == "spoken" else "interpreter"] for g in entry.named_languages],
             ]
         ),
     }

@@ -118,3 +118,13 @@ def test_places_are_completed_in_any_script(client: FlaskClient, typed: str, pla
 @pytest.mark.parametrize("typed", ["", "n", "*", "\x00", "()", "🙂"])
 def test_too_little_to_complete_is_an_empty_list(client: FlaskClient, typed: str) -> None:
     assert read(client, "suggest", Suggestions, q=typed)["suggestions"] == []
+
+
+def test_an_interpreter_for_any_language_is_promised_and_is_no_language_itself(client: FlaskClient) -> None:
+    promised = read(client, "services/krisesenter-tromso", ServiceShape)
+    assert promised["interpreter_promised"] is True
+    assert "mul" not in {language["code"] for language in promised["languages"]}
+    assert read(client, "services/olafiaklinikken", ServiceShape)["interpreter_promised"] is False
+    asked = client.get("/api/v1/search?language=so&q=krisesenter+troms%C3%B8").get_json()["results"]
+    row = next(r for r in asked if r["slug"] == "krisesenter-tromso")
+    assert ("so", "interpreter") in {(g["code"], g["mode"]) for g in row["languages"]}
