@@ -46,11 +46,13 @@ ENDINGS = ("", "en", "et", "er", "ing", "sen", "lig", "het")
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    name: str
+    name: str  # folded
+    written: str
     lat: float
     lon: float
     population: int
     municipality_no: str | None
+    municipality: str | None
     county: str
 
 
@@ -63,15 +65,23 @@ class Service:
     organization: str
     need_text: str  # labels of its needs
     description: str
-    needs: tuple[str, ...]  # slugs, with all that stand above them
+    stated: tuple[str, ...]  # slugs of its needs
+    needs: tuple[str, ...]  # the same with all that stand above them
     languages: tuple[str, ...]
     lat: float | None
     lon: float | None
-    municipality_no: str | None
-    county: str
+    town: Town
     reach: int  # 0 local, 1 regional, 2 national
     areas: tuple[str, ...]  # "area:…" keys of where it serves, besides where it stands
     hours: str | None
+
+    @property
+    def municipality_no(self) -> str | None:
+        return self.town.municipality_no
+
+    @property
+    def county(self) -> str:
+        return self.town.county
 
     @property
     def id(self) -> str:
@@ -214,12 +224,12 @@ class World:
             organization=f"{owner} {place}",
             need_text=" ".join(self.need_texts[slug] for slug in needs),
             description=description,
+            stated=tuple(needs),
             needs=tuple(dict.fromkeys(name for slug in needs for name in self.need_families[slug])),
             languages=tuple(languages),
             lat=town.lat + north if placed else None,
             lon=town.lon + east if placed else None,
-            municipality_no=town.municipality_no,
-            county=town.county,
+            town=town,
             reach=reach,
             areas=areas,
             hours=hours,
@@ -241,8 +251,12 @@ def _towns(places: Places) -> list[Town]:
             lat, lon = float(row["lat"]), float(row["lon"])
             there = places.at(lat, lon)
             if there is not None and there.county:
-                number, county = there.municipality_no, there.county
-                found.append(Town(" ".join(words(row["name"])), lat, lon, people, number, county))
+                found.append(
+                    Town(
+                        " ".join(words(row["name"])), row["name"], lat, lon, people,
+                        there.municipality_no, there.municipality, there.county,
+                    )
+                )  # fmt: skip
     return sorted(found, key=lambda town: (-town.population, town.name, town.lat))
 
 
