@@ -21,6 +21,7 @@ from directory.catalogue.drafts import LocationDraft, OrganizationDraft, Service
 from directory.catalogue.geocoding import BY_GEOCODER, Geocoder, located
 from directory.catalogue.rows import rows_of, service_columns
 from directory.catalogue.vocabulary import SHOWN_STATUSES
+from directory.commits import announce
 from directory.database import Database
 from directory.errors import InvalidInput, NotFound, StaleVersion
 
@@ -295,3 +296,4 @@ def _log(session: Session, changes: Iterable[tuple[UUID, str]], now: datetime) -
     rows = [{"entity": "service", "entity_id": key, "change": change, "at": now} for key, change in changes]
     if rows:
         session.execute(insert(_LOG), rows)
+        announce(session)

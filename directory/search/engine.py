@@ -5,13 +5,15 @@
     pieces = [snapshot.piece(hit, "static") for hit in hits.hits]
 
 A snapshot is one generation of the index and stays what it is: take one for each request. A new generation is noticed
-with the next snapshot, by one ``stat``. While the newest can't be read, the one before it goes on being searched.
+with the next snapshot, by one ``stat``. While the newest can't be read, the one before it goes on being searched; but
+never files that are not as they were written.
 """
 
 from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -29,8 +31,8 @@ from directory.search.candidates import common
 from directory.search.evaluation import Found, Sought, View, evaluate
 from directory.search.generation import (
     Generation,
+    Seals,
     SegmentEntry,
-    check_sizes,
     read_dead,
     read_generation,
     signature,
@@ -41,6 +43,7 @@ from directory.search.query import EngineQuery, Hit, Hits, Term
 from directory.search.segment import Segment
 
 _ATTEMPTS = 5  # to open a generation while a writer removes what an older one needed
+_LOOK_S = 0.01  # as often as this at most, it is looked whether anybody touched the files
 
 
 class Snapshot:
@@ -216,18 +219,27 @@ class Engine:
         self._states_at = states_at
         self._lock = threading.Lock()
         self._seen: tuple[int, int, int] | None = None
+        self._generation: Generation | None = None
         self._snapshot: Snapshot | None = None
         self._opened: dict[str, tuple[Segment, OpenStates]] = {}
+        self._next_look = 0.0
+        self.seals = Seals(self._path)
         self.problem: str | None = None  # why the newest generation is not the one that is searched
 
     def snapshot(self) -> Snapshot:
-        """The newest generation that can be read."""
+        """The newest generation that can be read. While one thread opens it, the others go on with the one before."""
         if self._snapshot is None or signature(self._path) != self._seen:
-            with self._lock:
-                self._refresh()
-        if self._snapshot is None:
+            if self._lock.acquire(blocking=self._snapshot is None):
+                try:
+                    self._refresh()
+                finally:
+                    self._lock.release()
+        elif (now := time.monotonic()) >= self._next_look:
+            self._next_look = now + _LOOK_S
+            self._look()
+        if (snapshot := self._snapshot) is None:
             raise IndexUnavailable(self.problem or "There is no index yet.")
-        return self._snapshot
+        return snapshot
 
     def has_term(self, term: str) -> bool:
         """Whether any service's text has the term, in the newest generation."""
@@ -241,29 +253,58 @@ class Engine:
             try:
                 seen = signature(self._path)
                 generation = read_generation(self._path)
+                self.seals.check(generation)
                 opened = {entry.name: self._open(entry) for entry in generation.segments}
                 dead = [read_dead(self._path, entry) for entry in generation.segments]
             except (IndexUnavailable, OSError, ValueError) as error:
                 # A writer may have switched twice since the manifest was read, and removed what it names.
                 if attempt + 1 < _ATTEMPTS and signature(self._path) != seen:
                     continue
-                reason = (
+                self.problem = (
                     error.detail if isinstance(error, IndexUnavailable) else f"The index is damaged: {error}."
                 )
-                self.problem = reason
                 # Not tried again until there is another manifest, if there is something to search meanwhile.
                 self._seen = seen
+                self._drop_if_written_to()
                 return
-            self._snapshot = Snapshot(generation, _views(opened, dead))
+            self._generation, self._snapshot = generation, Snapshot(generation, _views(opened, dead))
             self._opened, self._seen, self.problem = opened, seen, None
             return
+
+    def _look(self) -> None:
+        """What is mapped is what the files hold now: one that somebody wrote to must not be searched."""
+        if (generation := self._generation) is None or not self.seals.touched(generation):
+            return
+        with self._lock:
+            problem = None
+            try:
+                self.seals.check(generation)
+            except (OSError, ValueError) as error:
+                problem = f"The index is damaged: {error}."
+                self._drop_if_written_to()
+            # Otherwise they were removed, because there are others.
+            if signature(self._path) == self._seen:
+                self.problem = problem
+
+    def _drop_if_written_to(self) -> None:
+        """Files that were removed or replaced stay as they were for those who have them open."""
+        generation = self._generation
+        if generation and any(not self.seals.replaced(name) for name in self.seals.touched(generation)):
+            self._snapshot, self._generation, self._opened = None, None, {}
 
     def _open(self, entry: SegmentEntry) -> tuple[Segment, OpenStates]:
         if entry.name in self._opened:
             return self._opened[entry.name]
-        check_sizes(self._path, entry)
         segment = Segment(self._path / entry.name)
         return segment, OpenStates(segment.schedules, self._states_at)
+
+
+def opened(path: Path, generation: Generation, *, states_at: StatesAt = hours.states_at) -> Snapshot:
+    """A generation by itself, whether a manifest names it or not. Raises OSError and ValueError."""
+    segments = {entry.name: Segment(path / entry.name) for entry in generation.segments}
+    dead = [read_dead(path, entry) for entry in generation.segments]
+    parts = {name: (segment, OpenStates(segment.schedules, states_at)) for name, segment in segments.items()}
+    return Snapshot(generation, _views(parts, dead))
 
 
 def _views(opened: dict[str, tuple[Segment, OpenStates]], dead: list[np.ndarray]) -> list[View]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ import numpy as np
 
 from directory.errors import IndexUnavailable
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
+_REMEMBERED = 1000  # files whose sums are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Generation:
     )
     segments: tuple[SegmentEntry, ...]
     retired: tuple[str, ...] = ()  # no longer named since this generation; removed by the next
+    mark: str = ""  # what the log has at ``position``: another log may have something else there
+    as_of: str = ""  # the day that documents were made for
 
     @property
     def documents(self) -> int:
@@ -73,19 +77,30 @@ def read_generation(path: Path) -> Generation:
             for entry in body["segments"]
         )
         return Generation(
-            body["number"], body["position"], body["fingerprint"], segments, tuple(body["retired"])
+            body["number"],
+            body["position"],
+            body["fingerprint"],
+            segments,
+            tuple(body["retired"]),
+            body["mark"],
+            body["as_of"],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexUnavailable("The manifest of the index is damaged.") from error
 
 
 def write_generation(path: Path, generation: Generation) -> None:
-    """Switch to it: written aside, synced, renamed, and the rename synced. Its files must be synced already."""
+    """Switch to it: written aside, synced, renamed, and the rename synced. Its files must be synced already.
+
+    A manifest is always younger than the one before, whatever the clock says: by that, readers notice it.
+    """
     body = {"format": FORMAT, **asdict(generation)}
-    aside = path / f"{MANIFEST}.new"
+    aside, before = path / f"{MANIFEST}.new", signature(path)
     with aside.open("wb") as file:
         file.write(json.dumps({**body, "checksum": _checksum(body)}).encode())
         file.flush()
+        if before and os.fstat(file.fileno()).st_mtime_ns <= before[1]:
+            os.utime(file.fileno(), ns=(before[1] + 1, before[1] + 1))
         os.fsync(file.fileno())
     os.replace(aside, path / MANIFEST)
     sync_folder(path)
@@ -140,3 +155,76 @@ def check_sizes(path: Path, entry: SegmentEntry) -> None:
             raise ValueError(f"{entry.name}/{name} is missing") from None
         if found != size:
             raise ValueError(f"{entry.name}/{name} has {found} bytes, not {size}")
+
+
+def check_sums(path: Path, entry: SegmentEntry) -> None:
+    """Raises ValueError where a file of the segment is not as it was written, and OSError where it can't be read."""
+    for name, expected in entry.files.items():
+        if file_sum(path / entry.name / name) != expected:
+            raise ValueError(f"{entry.name}/{name} is not as it was written")
+
+
+class Seals:
+    """Which files of an index were found to be as they were written. All of a file is read when it is first seen, and
+    again when it was touched since; else it costs one ``stat``. Safe to share by threads.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: dict[str, tuple[int, ...]] = {}
+        self._bad: dict[str, tuple[int, ...]] = {}
+        self._lock = threading.Lock()
+
+    def check(self, generation: Generation) -> None:
+        """Raises ValueError, naming the file, where one is missing or not as it was written; OSError where one can't
+        be read."""
+        with self._lock:
+            for entry in generation.segments:
+                check_sizes(self._path, entry)
+            seen = {
+                name: self._checked(name, expected)
+                for entry in generation.segments
+                for name, expected in _files(entry)
+            }
+            # Another generation may still be open, but not any number of them.
+            self._seen = self._seen | seen if len(self._seen) < _REMEMBERED else seen
+
+    def touched(self, generation: Generation) -> list[str]:
+        """The files that are gone, or were written to since they were checked."""
+        return [
+            name
+            for entry in generation.segments
+            for name, _ in _files(entry)
+            if _stamp(f"{self._path}/{name}") != self._seen.get(name)
+        ]
+
+    def replaced(self, name: str) -> bool:
+        """Whether the file that was checked is no longer there under its name: who has it open has it as it was."""
+        stamp, seen = _stamp(f"{self._path}/{name}"), self._seen.get(name)
+        return seen is not None and (stamp is None or stamp[:2] != seen[:2])
+
+    def _checked(self, name: str, expected: tuple[int, int]) -> tuple[int, ...]:
+        stamp = _stamp(f"{self._path}/{name}")
+        if stamp is None:
+            raise ValueError(f"{name} is missing")
+        if stamp == self._seen.get(name):
+            return stamp
+        if stamp == self._bad.get(name) or file_sum(self._path / name) != expected:
+            self._bad = {name: stamp}
+            raise ValueError(f"{name} is not as it was written")
+        return stamp
+
+
+def _files(entry: SegmentEntry) -> list[tuple[str, tuple[int, int]]]:
+    """(name within the index, (bytes, CRC-32)) of all that a segment needs."""
+    files = [(f"{entry.name}/{name}", expected) for name, expected in entry.files.items()]
+    return [*files, (entry.dead_file, (entry.dead * 4, entry.dead_crc))] if entry.dead_file else files
+
+
+def _stamp(path: str) -> tuple[int, ...] | None:
+    """Changes when the file is written to or replaced. None: it is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

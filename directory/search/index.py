@@ -1,9 +1,9 @@
 """The one writer of the index: builds it, lets it follow changes, checks it.
 
 A change becomes a small segment, and the documents it replaces are listed as dead in theirs; then the manifest is
-switched in one rename. So an index after ``kill -9`` at any moment is the one before or the one after. Small segments
-are put together as they gather. Statistics are always those of living documents, so a rebuilt index answers as one
-that has been updated.
+switched in one rename, after what is new has been counted, asked (``probing``) and synced. So an index after
+``kill -9`` at any moment is the one before or the one after. Small segments are put together as they gather.
+Statistics are always those of living documents, so a rebuilt index answers as one that has been updated.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,12 +30,14 @@ from directory.search.generation import (
     Generation,
     SegmentEntry,
     check_sizes,
+    check_sums,
     file_sum,
     read_dead,
     read_generation,
     sync_folder,
     write_generation,
 )
+from directory.search.probing import Probes
 from directory.search.segment import Segment
 
 _LOCK = "lock"
@@ -51,6 +54,12 @@ class IndexState:
     position: int
     documents: int
     fingerprint: str
+    mark: str = ""
+    as_of: str = ""
+
+
+class IndexBusy(IndexUnavailable):
+    """Another process is writing."""
 
 
 class IndexWriter:
@@ -61,20 +70,21 @@ class IndexWriter:
     """
 
     def __init__(self, path: Path, *, wait: bool = True) -> None:
-        """Without ``wait``, entering raises IndexUnavailable while another one writes."""
+        """Without ``wait``, entering raises IndexBusy while another one writes."""
         self._path = Path(path)
         self._wait = wait
         self._lock: int | None = None
 
     def __enter__(self) -> IndexWriter:
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.chmod(self._path, 0o700)
+        if stat.S_IMODE(self._path.stat().st_mode) != 0o700:
+            os.chmod(self._path, 0o700)
         lock = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
         except BlockingIOError:
             os.close(lock)
-            raise IndexUnavailable("The index is being written by another process.") from None
+            raise IndexBusy("The index is being written by another process.") from None
         except BaseException:
             os.close(lock)
             raise
@@ -101,27 +111,40 @@ class IndexWriter:
         *,
         position: int,
         fingerprint: str,
+        mark: str = "",
+        as_of: str = "",
         progress: Callable[[int], object] | None = None,
     ) -> IndexState:
         """Build the index anew beside the old one, which is searched meanwhile. Documents are taken one at a time.
 
-        ``progress`` is called with the number of documents so far. Raises ValueError for an id that is not a UUID or
-        comes twice; the old index then stays.
+        ``mark`` and ``as_of``: see ``Generation``. ``progress`` is called with the number of documents so far. Raises
+        ValueError for an id that is not a UUID or comes twice, and IndexUnavailable where what was built does not
+        answer as it should; the old index then stays.
         """
         old = self._generation()
         self._sweep(old)
         entry = self._build(_counted(documents, progress))
-        return self._switch(old, (entry,) if entry else (), position, fingerprint)
+        new = Generation(0, position, fingerprint, (entry,) if entry else (), mark=mark, as_of=as_of)
+        return self._switch(old, new)
 
-    def apply(self, changed: Iterable[Document], removed: Iterable[str], *, position: int) -> IndexState:
+    def apply(
+        self,
+        changed: Iterable[Document],
+        removed: Iterable[str],
+        *,
+        position: int,
+        mark: str = "",
+        as_of: str | None = None,
+    ) -> IndexState:
         """Let the index follow: ``changed`` replace those of the same id or are new (the last of the same id counts),
-        ``removed`` are ids.
+        ``removed`` are ids. Without ``as_of``, the day stays as it is.
 
-        Does nothing where the index already stands at ``position`` or later: another writer was here with the same or
-        newer documents. Raises IndexUnavailable where there is nothing to follow from.
+        Does nothing where the index already stands at ``position`` or later, and for that day: another writer was
+        here with the same or newer documents. Raises IndexUnavailable where there is nothing to follow from.
         """
         old = read_generation(self._path)
-        if position <= old.position:
+        as_of = old.as_of if as_of is None else as_of
+        if position < old.position or (position, as_of) == (old.position, old.as_of):
             return _state_of(old)
         self._sweep(old)
         fresh = {UUID(document.id): document for document in changed}
@@ -129,7 +152,7 @@ class IndexWriter:
         kept: list[SegmentEntry] = []
         absorbed: list[tuple[Segment, np.ndarray]] = []
         for entry in sorted(old.segments, key=lambda s: s.documents, reverse=True):
-            segment, dead = self._open(entry)
+            segment, dead = self._open(entry, whole=entry.documents <= _ABSORBED)
             dead = _also(dead, [at for identity in gone if (at := segment.lookup(identity)) is not None])
             alive = entry.documents - len(dead)
             small = entry.documents <= _ABSORBED
@@ -138,7 +161,8 @@ class IndexWriter:
             elif alive:
                 kept.append(self._with_dead(entry, dead, old.number + 1))
         merged = self._build(_all(absorbed, fresh.values()))
-        state = self._switch(old, (*kept, *([merged] if merged else [])), position, old.fingerprint)
+        segments = (*kept, *([merged] if merged else []))
+        state = self._switch(old, Generation(0, position, old.fingerprint, segments, mark=mark, as_of=as_of))
         self._tidy()
         return state
 
@@ -150,17 +174,18 @@ class IndexWriter:
             chosen += [s for s in now.segments if s.documents <= _LARGE and s not in chosen]
         if not chosen:
             return
-        opened = [self._open(entry) for entry in chosen]
+        opened = [self._open(entry, whole=True) for entry in chosen]
         merged = self._build(_all(((s, _alive(s.documents, dead)) for s, dead in opened), ()))
         rest = tuple(s for s in now.segments if s not in chosen)
-        self._switch(now, (*rest, *([merged] if merged else [])), now.position, now.fingerprint)
+        self._switch(now, replace(now, segments=(*rest, *([merged] if merged else []))))
 
     def _build(self, documents: Iterable[Document]) -> SegmentEntry | None:
-        """A new segment, synced, that no manifest names yet; None where there are no documents."""
+        """A new segment, probed and synced, that no manifest names yet; None where there are no documents."""
         name = f"segment-{secrets.token_hex(8)}"
         folder = self._path / name
+        probes = Probes()
         try:
-            count = build_segment(folder, documents)
+            count = build_segment(folder, probes.among(documents))
             if not count:
                 shutil.rmtree(folder)
                 return None
@@ -168,10 +193,12 @@ class IndexWriter:
             for file in files:
                 _sync(folder / file)
             sync_folder(folder)
+            entry = SegmentEntry(name, count, files)
+            probes.ask(self._path, entry)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return SegmentEntry(name, count, files)
+        return entry
 
     def _with_dead(self, entry: SegmentEntry, dead: np.ndarray, number: int) -> SegmentEntry:
         if len(dead) == entry.dead:
@@ -182,9 +209,12 @@ class IndexWriter:
         _sync(self._path / name)
         return replace(entry, dead_file=name, dead=len(dead), dead_crc=crc32(data))
 
-    def _open(self, entry: SegmentEntry) -> tuple[Segment, np.ndarray]:
+    def _open(self, entry: SegmentEntry, *, whole: bool) -> tuple[Segment, np.ndarray]:
+        """``whole``: its documents are to be written anew, with sums that would make damage look well."""
         try:
             check_sizes(self._path, entry)
+            if whole:
+                check_sums(self._path, entry)
             return Segment(self._path / entry.name), read_dead(self._path, entry)
         except (OSError, ValueError) as error:
             raise IndexUnavailable(f"The index is damaged: {error}.") from error
@@ -195,12 +225,9 @@ class IndexWriter:
         except IndexUnavailable:
             return None
 
-    def _switch(
-        self, old: Generation | None, segments: tuple[SegmentEntry, ...], position: int, fingerprint: str
-    ) -> IndexState:
-        new = Generation(old.number + 1 if old else 1, position, fingerprint, segments)
-        if old:
-            new = replace(new, retired=tuple(sorted(old.names() - new.names())))
+    def _switch(self, old: Generation | None, new: Generation) -> IndexState:
+        retired = tuple(sorted(old.names() - new.names())) if old else ()
+        new = replace(new, number=old.number + 1 if old else 1, retired=retired)
         write_generation(self._path, new)
         return _state_of(new)
 
@@ -225,11 +252,15 @@ def rebuild(
     *,
     position: int,
     fingerprint: str,
+    mark: str = "",
+    as_of: str = "",
     progress: Callable[[int], object] | None = None,
 ) -> IndexState:
     """See ``IndexWriter.rebuild``."""
     with IndexWriter(path) as writer:
-        return writer.rebuild(documents, position=position, fingerprint=fingerprint, progress=progress)
+        return writer.rebuild(
+            documents, position=position, fingerprint=fingerprint, mark=mark, as_of=as_of, progress=progress
+        )
 
 
 def apply(path: Path, changed: Iterable[Document], removed: Iterable[str], *, position: int) -> IndexState:
@@ -282,7 +313,8 @@ def check(path: Path) -> list[str]:
 
 
 def _state_of(generation: Generation) -> IndexState:
-    return IndexState(generation.number, generation.position, generation.documents, generation.fingerprint)
+    g = generation
+    return IndexState(g.number, g.position, g.documents, g.fingerprint, g.mark, g.as_of)
 
 
 def _counted(documents: Iterable[Document], progress: Callable[[int], object] | None) -> Iterator[Document]:
