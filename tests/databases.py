@@ -30,6 +30,10 @@ _CARELESS = (
 )
 
 
+class NotStarted(Exception):
+    """A program of PostgreSQL's failed; says what it wrote."""
+
+
 class Cluster:
     """A running PostgreSQL with its files under ``folder``."""
 
@@ -41,7 +45,8 @@ class Cluster:
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             shutil.chown(folder, "postgres", "postgres")
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
+        """``options``: settings, as "name=value", besides the careless ones and before them in rank."""
         self._run(
             "initdb",
             "-D",
@@ -55,10 +60,9 @@ class Cluster:
             "--locale=C.UTF-8",
             "--no-sync",
         )
-        options = " ".join(
-            f"-c {option}" for option in (*_CARELESS, f"unix_socket_directories={self.folder}")
-        )
-        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
+        settings = (*_CARELESS, f"unix_socket_directories={self.folder}", *options)
+        told = " ".join(f"-c {setting}" for setting in settings)
+        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", told, "start")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
@@ -83,10 +87,12 @@ class Cluster:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
 
+    def address(self, name: str) -> str:
+        """What psycopg connects to."""
+        return f"host={self.folder} user=postgres dbname={name}"
+
     def _say(self, sql: str) -> None:
-        with psycopg.connect(
-            f"host={self.folder} user=postgres dbname=postgres", autocommit=True
-        ) as connection:
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(sql)
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -105,12 +111,11 @@ class Cluster:
         )
         if done.returncode:
             log = self.folder / "log"
-            pytest.fail(
-                f"{program} failed; {log.read_text() if log.exists() else 'it left no log'}", pytrace=False
-            )
+            raise NotStarted(f"{program} failed; {log.read_text() if log.exists() else 'it left no log'}")
 
 
-def _programs() -> Path:
+def programs() -> Path | None:
+    """The folder of the newest PostgreSQL's programs, if there is one."""
     versions = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True
     )
@@ -118,17 +123,22 @@ def _programs() -> Path:
     for folder in [*versions, *([Path(on_path).parent] if on_path else [])]:
         if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
             return folder
-    pytest.fail(_PACKAGE, pytrace=False)
+    return None
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Cluster]:
     """A cluster of this test process's own."""
-    programs = _programs()
+    found = programs()
+    if found is None:
+        pytest.fail(_PACKAGE, pytrace=False)
     folder = Path(tempfile.mkdtemp(prefix="vv-pg-"))  # short: a socket's path may have 107 bytes
-    cluster = Cluster(folder, programs)
+    cluster = Cluster(folder, found)
     try:
-        cluster.start()
+        try:
+            cluster.start()
+        except NotStarted as error:
+            pytest.fail(str(error), pytrace=False)
         yield cluster
         cluster.stop()
     finally:

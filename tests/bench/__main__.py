@@ -18,7 +18,7 @@ from typing import Any
 
 from directory.config import read_settings
 from directory.errors import DirectoryError
-from tests.bench import over_http, parts, plain_bm25, relevance_report, second_start, speed
+from tests.bench import over_http, parts, plain_bm25, relevance_report, second_start, speed, speed_tables
 from tests.bench.report import Progress
 from tests.bench.server import NotServing
 
@@ -45,7 +45,7 @@ def compare_speed(folder: Path, sizes: list[int]) -> dict[str, Any]:
         at.mkdir()
         with Progress(f"speed at {size:,}", speed.steps(size)) as progress:
             found = speed.compare(at, size, step=progress.step)
-        for table in speed.tables(found):
+        for table in speed_tables.tables(found):
             print(table)
         results[str(size)] = found
     return results

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from directory.places import distances_km
+from directory.places.distance import chord_distances_km, distances_km, earth_centred_km
 from directory.search import ranking
 from directory.search.query import Weights
 from tests.bench.generator import LANGUAGES, Service, World
@@ -19,6 +20,8 @@ LEAST_RANK, MOST_RANK = 40, 4000  # words sought: none that stands everywhere, n
 TEXT, NARROW, NEAR, SERVED, NEED = (
     "text", "text + need + language + 25 km", "text + 25 km", "text + 25 km or serving it", "need + 25 km",
 )  # fmt: skip
+# How a place counts, in every engine. Where none is asked for the words alone decide.
+WEIGHTS = Weights(placeless_most=1.0)
 KINDS = (TEXT, NARROW, NEAR, NEED, SERVED)
 
 
@@ -96,14 +99,27 @@ class Facts:
         self.size = len(reach)
         points = np.array(places, dtype=float).reshape(-1, 2)
         self.lat, self.lon = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+        self._position = earth_centred_km(self.lat, self.lon)
         self.reach = np.array(reach, dtype=np.int8)
         self.needs = sorted(needed)
-        self.needs_of = np.zeros((self.size, len(self.needs)), dtype=bool)
-        for column, slug in enumerate(self.needs):
-            self.needs_of[np.array(needed[slug]), column] = True
+        self._needed = {slug: self._mask(numbers) for slug, numbers in needed.items()}
         self._spoken = {code: self._mask(numbers) for code, numbers in spoken.items()}
         self._areas = {key: self._mask(numbers) for key, numbers in areas.items()}
         self._having = {word: np.array(numbers, dtype=np.uint32) for word, numbers in having.items()}
+        self._needs_at = self._columns()
+
+    def _columns(self) -> np.ndarray:
+        """The needs of each by their place in ``needs``, filled up with the number of needs: quick to count."""
+        filled = np.zeros(self.size, dtype=np.intp)
+        for mask in self._needed.values():
+            filled += mask
+        at = np.full((self.size, filled.max(initial=0)), len(self.needs), dtype=np.uint8)
+        filled[:] = 0
+        for column, slug in enumerate(self.needs):
+            rows = np.flatnonzero(self._needed[slug])
+            at[rows, filled[rows]] = column
+            filled[rows] += 1
+        return at
 
     def _mask(self, numbers: Iterable[int]) -> np.ndarray:
         mask = np.zeros(self.size, dtype=bool)
@@ -124,27 +140,57 @@ class Facts:
             mask[:] = False
             for word in question.words:
                 mask[self._having[word]] = True
-        if question.need is not None:
-            mask &= (
-                self.needs_of[:, self.needs.index(question.need)] if question.need in self.needs else False
-            )
-        if question.language is not None:
-            mask &= self._spoken.get(question.language, np.zeros(self.size, dtype=bool))
+        for value, having in ((question.need, self._needed), (question.language, self._spoken)):
+            if value is not None:
+                mask &= having.get(value, np.zeros(self.size, dtype=bool))
         if question.point is not None:
-            near = distances_km(*question.point, self.lat, self.lon) <= RADIUS_KM
+            lat, lon = question.point
+            # so much further than the radius that no formula matters, and the slow one need not be asked
+            around = np.abs(self.lat - lat) < RADIUS_KM / 100
+            around &= np.abs(self.lon - lon) < RADIUS_KM / 100 / math.cos(math.radians(lat))
+            candidates = np.flatnonzero(mask & around)
+            near = np.zeros(self.size, dtype=bool)
+            distances = distances_km(lat, lon, self.lat[candidates], self.lon[candidates])
+            near[candidates[distances <= RADIUS_KM]] = True
             mask &= near | self.serving(question.serving)
-        return int(mask.sum()), self.count(np.flatnonzero(mask))
+        found = np.flatnonzero(mask)
+        counts = {slug: int(having[found].sum()) for slug, having in self._needed.items()}
+        return len(found), {slug: count for slug, count in counts.items() if count}
+
+    def answer(self, question: Question, numbers: np.ndarray, scores: np.ndarray) -> Answer:
+        """Of those that an engine found by words, filters and a box around the point: who stands within the circle or
+        serves it, counted, and the first ones by number."""
+        if question.point is None:
+            chosen = first(scores)
+            return Answer(len(numbers), self.count(numbers), numbers[chosen].tolist())
+        distances = chord_distances_km(*question.point, self._position[:, numbers])
+        serving = (
+            self.serving(question.serving)[numbers] if question.serving else np.zeros(len(numbers), bool)
+        )
+        kept = np.flatnonzero((distances <= RADIUS_KM) | serving)
+        numbers = numbers[kept]
+        best = self.best(numbers, scores[kept], distances[kept], serving[kept])
+        return Answer(len(numbers), self.count(numbers), numbers[best].tolist())
 
     def count(self, numbers: np.ndarray) -> dict[str, int]:
         """Services by need, of these numbers."""
-        counts = self.needs_of[numbers].sum(axis=0).tolist()
-        return {slug: count for slug, count in zip(self.needs, counts, strict=True) if count}
+        counts = np.bincount(self._needs_at[numbers].ravel(), minlength=len(self.needs)).tolist()
+        return {slug: count for slug, count in zip(self.needs, counts, strict=False) if count}
 
     def best(
         self, numbers: np.ndarray, scores: np.ndarray, distances: np.ndarray, serving: np.ndarray
     ) -> np.ndarray:
         """Indices of the first ones: by score and place, as our own ranking weighs a place."""
-        scores = scores * ranking.place_factor(distances, self.reach[numbers], serving, Weights())
-        several = len(scores) > FIRST
-        chosen = np.argpartition(-scores, FIRST - 1)[:FIRST] if several else np.arange(len(scores))
-        return chosen[np.argsort(-scores[chosen], kind="stable")]
+        reach, half = self.reach[numbers], WEIGHTS.half_distance_km
+        beyond = np.maximum(distances - WEIGHTS.door_km, 0.0)
+        beyond += ranking.WITHIN * np.minimum(distances, WEIGHTS.door_km)
+        factor = np.where(np.isnan(distances), ranking.UNPLACED, half / (half + beyond))
+        factor = np.where(serving, np.maximum(factor, WEIGHTS.regional), factor)
+        return first(scores * np.where(reach == 2, np.maximum(factor, WEIGHTS.national), factor))
+
+
+def first(scores: np.ndarray) -> np.ndarray:
+    """Indices of the highest scores, the highest first."""
+    several = len(scores) > FIRST
+    chosen = np.argpartition(-scores, FIRST - 1)[:FIRST] if several else np.arange(len(scores))
+    return chosen[np.argsort(-scores[chosen], kind="stable")]

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tantivy
 
-from directory.places import bounding_box, near_distances_km
+from directory.places import bounding_box
 from directory.search.analysis import FIELD_WEIGHTS
-from tests.bench.asked import FIRST, RADIUS_KM, Answer, Facts, Question
+from tests.bench.asked import FIRST, RADIUS_KM, Answer, Question
 from tests.bench.generator import Service
+from tests.bench.peer import InFolder
 
 HEAP = 256_000_000  # bytes, of the writer
+LIKELY = 2000  # so many within a box are asked for at once; where there are more, again for all of them
 COUNTED: dict[str, Any] = {"needs": {"terms": {"field": "needs", "size": 100}}}
 
 
-class Tantivy:
+class Tantivy(InFolder):
     """``fields``: field -> what a word in it is worth, and how the field's text is made."""
 
     name = "tantivy, four fields"
     fields: Sequence[tuple[str, float]] = tuple(FIELD_WEIGHTS.items())
-
-    def __init__(self, folder: Path, facts: Facts) -> None:
-        self.folder, self._facts = folder, facts
 
     def texts(self, service: Service) -> dict[str, str]:
         return {
@@ -89,27 +87,17 @@ class Tantivy:
             query = self._all(must)
             found = self._searcher.search(query, FIRST)
             buckets = self._searcher.aggregate(query, COUNTED)["needs"]["buckets"]
-            return Answer(
-                found.count, {b["key"]: b["doc_count"] for b in buckets}, [a for _, a in found.hits]
-            )
+            return Answer(found.count, {b["key"]: b["doc_count"] for b in buckets}, self._numbers(found.hits))
         must.append(tantivy.Query.const_score_query(self._around(question), 0.0))
         query = self._all(must)
-        expected = self._searcher.search(query, 1).count
-        if not expected:
+        found = self._searcher.search(query, LIKELY)
+        if found.count > LIKELY:
+            found = self._searcher.search(query, found.count, count=False)
+        if not found.hits:
             return Answer(0, {}, [])
-        return self._within(question, self._searcher.search(query, expected, count=False).hits)
-
-    def _within(self, question: Question, hits: list[tuple[float, tantivy.DocAddress]]) -> Answer:
-        assert question.point is not None
-        numbers = np.array(self._searcher.fast_field_values("number", [a for _, a in hits]), dtype=np.intp)
-        facts = self._facts
-        distances = near_distances_km(*question.point, facts.lat[numbers], facts.lon[numbers])
-        serving = facts.serving(question.serving)[numbers]
-        kept = np.flatnonzero((distances <= RADIUS_KM) | serving)
-        numbers, distances, serving = numbers[kept], distances[kept], serving[kept]
-        scores = np.ones(len(kept)) if not question.words else np.array([s for s, _ in hits])[kept]
-        best = facts.best(numbers, scores, distances, serving)
-        return Answer(len(kept), facts.count(numbers), [hits[i][1] for i in kept[best].tolist()])
+        scores = np.array([score for score, _ in found.hits])
+        numbers = np.array(self._numbers(found.hits), dtype=np.intp)
+        return self._facts.answer(question, numbers, scores if question.words else np.ones(len(scores)))
 
     def _text(self, words: Sequence[str]) -> tantivy.Query:
         terms = (
@@ -140,8 +128,11 @@ class Tantivy:
             return queries[0]
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
 
+    def _numbers(self, hits: list[tuple[float, tantivy.DocAddress]]) -> list[int]:
+        return self._searcher.fast_field_values("number", [address for _, address in hits])
+
     def numbers(self, answer: Answer) -> list[int]:
-        return self._searcher.fast_field_values("number", list(answer.first))  # type: ignore[arg-type,return-value]
+        return list(answer.first)  # type: ignore[arg-type]
 
 
 class TantivyCombined(Tantivy):

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import cast
 
 from directory.search import index
 from directory.search.engine import Engine
 from directory.search.query import EngineQuery, Hit, Term
-from tests.bench.asked import FIRST, RADIUS_KM, Answer, Facts, Question
+from tests.bench.asked import FIRST, RADIUS_KM, WEIGHTS, Answer, Question
 from tests.bench.generator import Service
+from tests.bench.peer import InFolder
 
 NEED = "need:"
 
 
-class Veiviser:
+class Veiviser(InFolder):
     name = "Veiviser"
-
-    def __init__(self, folder: Path, facts: Facts) -> None:
-        self.folder = folder
 
     def build(self, services: Iterable[Service]) -> None:
         documents = (service.document() for service in services)
@@ -40,6 +37,7 @@ class Veiviser:
             serving=frozenset(question.serving),
             limit=FIRST,
             facets=(NEED,),
+            weights=WEIGHTS,
         )
         with self._engine.snapshot() as snapshot:
             found = snapshot.search(query)

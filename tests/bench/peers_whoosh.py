@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 from geopy.distance import geodesic
@@ -17,15 +16,21 @@ from whoosh.sorting import FieldFacet
 
 from directory.places import bounding_box
 from directory.search.analysis import FIELD_WEIGHTS
-from tests.bench.asked import FIRST, RADIUS_KM, Answer, Facts, Question
+from tests.bench.asked import FIRST, RADIUS_KM, Answer, Question
 from tests.bench.generator import Service
+from tests.bench.peer import InFolder
+
+MOST = 200_000  # services
 
 
-class Whoosh:
+class Whoosh(InFolder):
     name = "Whoosh's own searcher"
+    patience = 1_000_000
 
-    def __init__(self, folder: Path, facts: Facts) -> None:
-        self.folder, self._facts = folder, facts
+    @classmethod
+    def left_out(cls, size: int) -> str | None:
+        """At 1,000 services a second it is built for hours where a million are, and then asked for minutes."""
+        return None if size <= MOST else f"more than {MOST:,} services would take it hours"
 
     def build(self, services: Iterable[Service]) -> None:
         schema = Schema(

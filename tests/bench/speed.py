@@ -8,45 +8,27 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from directory.search.analysis import Compounds, terms_of
 from tests.bench.asked import KINDS, Answer, Facts, Question, questions
 from tests.bench.generator import Service, World
+from tests.bench.peer import Peer
+from tests.bench.peers_postgresql import PostgreSQL
+from tests.bench.peers_sqlite import SQLite
 from tests.bench.peers_tantivy import Tantivy, TantivyCombined
 from tests.bench.peers_veiviser import Veiviser
 from tests.bench.peers_whoosh import Whoosh
-from tests.bench.report import Table
 
 QUESTIONS = 100  # of each kind
 WARM_UP = 25  # of each kind, before
-SLOW = {
-    Whoosh.name: 200_000
-}  # name -> questions of each kind x services: the more of these, the fewer of those
-FEWEST = 3
-ANALYSED = 1000  # services by which the analysis of words is timed
+FEWEST = 3  # questions of each kind that a slow engine is asked at least
 
 Step = Callable[[str, int], None]  # (what is being done, steps done)
 
 
-class Peer(Protocol):
-    """One engine. ``build`` makes its index in its folder, which must not exist, and opens it."""
-
-    name: str
-    folder: Path
-
-    def __init__(self, folder: Path, facts: Facts) -> None: ...
-
-    def build(self, services: Iterable[Service]) -> None: ...
-
-    def search(self, question: Question) -> Answer: ...
-
-    def numbers(self, answer: Answer) -> list[int]: ...  # of ``answer.first``; not timed
-
-
-PEERS: tuple[type[Peer], ...] = (Veiviser, Tantivy, TantivyCombined, Whoosh)
+PEERS: tuple[type[Peer], ...] = (Veiviser, Tantivy, TantivyCombined, SQLite, PostgreSQL, Whoosh)
 
 
 @dataclass(slots=True)
@@ -97,20 +79,24 @@ def compare(
         Stopwatch(world.services(size), lambda: step("", 1)), [q for qs in asked.values() for q in qs]
     )
     built: dict[str, dict[str, float]] = {}
+    left_out = {peer.name: reason for peer in peers if (reason := peer.left_out(size)) is not None}
     opened: list[Peer] = []
-    for kind_of_peer in peers:
-        peer = kind_of_peer(folder / f"{len(opened)}", facts)
-        step(f"index of {peer.name}", 0)
-        built[peer.name] = _built(peer, world, size, step)
-        opened.append(peer)
-    gc.collect()
-    gc.freeze()
     try:
-        results = _asked(opened, facts, asked, warm_up, step)
+        for kind_of_peer in peers:
+            if kind_of_peer.name not in left_out:
+                opened.append(peer := kind_of_peer(folder / f"{len(opened)}", facts))
+                step(f"index of {peer.name}", 0)
+                built[peer.name] = _built(peer, world, size, step)
+        gc.collect()
+        gc.freeze()
+        try:
+            results = _asked(opened, facts, asked, warm_up, step)
+        finally:
+            gc.unfreeze()
     finally:
-        gc.unfreeze()
-    analysis = _analysis_rate(world)
-    return {"size": size, "build": built, "analysis_services_per_s": analysis, **results}
+        for peer in opened:
+            peer.close()
+    return {"size": size, "build": built, "left_out": left_out, **results}
 
 
 def _built(peer: Peer, world: World, size: int, step: Step) -> dict[str, float]:
@@ -118,8 +104,7 @@ def _built(peer: Peer, world: World, size: int, step: Step) -> dict[str, float]:
     began = time.perf_counter()
     peer.build(source)
     spent = time.perf_counter() - began - source.spent
-    disk = sum(file.stat().st_size for file in peer.folder.rglob("*") if file.is_file())
-    return {"services_per_s": size / spent, "bytes_per_service": disk / size}
+    return {"services_per_s": size / spent, "bytes_per_service": peer.disk() / size}
 
 
 def _asked(
@@ -162,8 +147,7 @@ def _asked(
 
 def _takes_part(peer: Peer, size: int, turn: int) -> bool:
     """Whether it is asked this question, too: a slow one is asked fewer, where the directory is large."""
-    questions = SLOW.get(peer.name)
-    return questions is None or turn < max(FEWEST, questions // size)
+    return peer.patience is None or turn < max(FEWEST, peer.patience // size)
 
 
 def _compare_first(peers: Sequence[Peer], answers: dict[str, Answer], alike: dict[str, list[float]]) -> None:
@@ -192,41 +176,5 @@ def _summed(times: dict[str, Measured], peers: Sequence[Peer], totals: list[int]
     return {"engines": rows, "mean_total": float(np.mean(totals))}
 
 
-def _analysis_rate(world: World) -> float:
-    """Services a second whose words are analysed as real ones are, for stems and parts of compounds."""
-    compounds = Compounds(world.needs)
-    services = list(world.services(ANALYSED))
-    began = time.perf_counter()
-    for service in services:
-        for text in (service.name, service.need_text, service.organization, service.description):
-            terms_of(text, "nb", compounds)
-    return len(services) / (time.perf_counter() - began)
-
-
 def steps(size: int, *, peers: int = len(PEERS), number: int = QUESTIONS, warm_up: int = WARM_UP) -> int:
     return size * (peers + 1) + (number + warm_up) * len(KINDS)
-
-
-def tables(found: dict[str, Any]) -> Iterator[Table]:
-    size = found["size"]
-    for kind, result in found["kinds"].items():
-        table = Table(
-            f"Speed at {size:,} services: {kind} (ms; {result['mean_total']:,.0f} found on average)",
-            ("engine", "questions", "median", "p95", "ours / its median", "ours / its p95"),
-        )
-        for name, row in result["engines"].items():
-            table.add(name, *row.values())
-        yield table
-    table = Table(f"Build at {size:,} services", ("engine", "services/s", "bytes/service", "of our first 20"))
-    for name, row in found["build"].items():
-        share = found["first_alike"].get(name)
-        told = None if share is None else f"{share:.0%}"
-        table.add(name, float(round(row["services_per_s"])), float(round(row["bytes_per_service"])), told)
-    wrong = found["disagreements"]
-    table.notes = (
-        f"Stems and compounds of real entries come on top: {found['analysis_services_per_s']:,.0f} services/s.",
-        f"VOID, the engines disagree: {wrong[0]} ({len(wrong)} such)"
-        if wrong
-        else f"Totals and counts of every engine are right, for all of {found['questions_checked']:,} questions.",
-    )
-    yield table
