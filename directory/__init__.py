@@ -30,11 +30,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(SECRET_KEY=settings.signing_key, MAX_CONTENT_LENGTH=LARGEST_BODY)
     app.url_map.strict_slashes = False  # a redirect would repeat the query string
     app.url_map.merge_slashes = False
-    # First in, last out: a request is timed and told about after all the others have had their say.
-    observability.register(app, _watched(rooms))
+    # From the inside out: each stands before those already there, and the outermost times all of it.
     problems.register(app)
-    security.register(app, settings)
     api.register(app, rooms)
+    security.register(app, settings)
+    observability.register(app, _watched(rooms))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -6,11 +6,12 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -19,6 +20,9 @@ from werkzeug.routing import Rule
 
 from directory.config import Settings
 from directory.errors import NotFound
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +80,7 @@ PREFLIGHT: Mapping[str, str] = {
 }
 
 RATE_LIMITED = "/api/v1/"
+WAIT = "veiviser.wait"  # in a request's environment: the seconds that its sender has to wait
 
 
 def permission_names(rule: Rule) -> Iterator[str]:
@@ -85,10 +90,7 @@ def permission_names(rule: Rule) -> Iterator[str]:
 
 
 def register(app: Flask, settings: Settings) -> None:
-    headers = dict(HEADERS)
-    if settings.environment == "production":
-        headers["Strict-Transport-Security"] = HSTS
-    limiter = RateLimiter(settings.rate_limits)
+    """Stand before the application, and within it before each view. Register after all that answers requests."""
 
     def permit() -> None:
         rule = request.url_rule
@@ -101,36 +103,57 @@ def register(app: Flask, settings: Settings) -> None:
         if who is None:
             log.error("a route has no entry in the table of permissions", extra={"route": rule.rule})
             raise NotFound()
-        if who is Who.OPERATOR and not (settings.metrics_public or _asks_directly_from_here()):
+        if who is Who.OPERATOR and not (settings.metrics_public or _asks_directly(request.environ)):
             raise NotFound()
 
-    def limit() -> None:
-        counted = request.path.startswith(RATE_LIMITED) and request.method != "OPTIONS"
-        if counted and not _asks_directly_from_here():
-            wait = limiter.take(request.remote_addr or "")
-            if wait:
-                raise TooManyRequests(retry_after=wait)
+    def refuse() -> None:
+        if wait := request.environ.get(WAIT):
+            raise TooManyRequests(retry_after=wait)
 
-    def harden(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        if request.path.startswith(OPEN_TO_OTHER_SITES):
-            response.headers.update(CORS)
-            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-            if request.method == "OPTIONS":
-                response.headers.update(PREFLIGHT)
-        return response
-
-    app.before_request(limit)
+    app.before_request(refuse)
     app.before_request(permit)
-    app.after_request(harden)
+    app.wsgi_app = guarded(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
 
 
-def _asks_directly_from_here() -> bool:
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+def guarded(application: WSGIApplication, settings: Settings) -> WSGIApplication:
+    """``application``, whose answers get our headers, and whose callers are counted: who asks too much has under WAIT,
+    in the request's environment, the seconds to wait, and is not to be answered."""
+    limiter = RateLimiter(settings.rate_limits)
+    headers = dict(HEADERS)
+    if settings.environment == "production":
+        headers["Strict-Transport-Security"] = HSTS
+    elsewhere = {**headers, **CORS, "Cross-Origin-Resource-Policy": "cross-origin"}
+    ours, open_, preflight = map(_by_name, (headers, elsewhere, {**elsewhere, **PREFLIGHT}))
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = "/" + environ["PATH_INFO"].lstrip("/")
+        asks_first = environ["REQUEST_METHOD"] == "OPTIONS"
+        if path.startswith(RATE_LIMITED) and not asks_first and not _asks_directly(environ):
+            environ[WAIT] = limiter.take(environ.get("REMOTE_ADDR") or "")
+        added = ours if not path.startswith(OPEN_TO_OTHER_SITES) else preflight if asks_first else open_
+
+        def start(status: str, given: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
+            named = {name.lower() for name, _ in given}
+            return start_response(status, given + [h for name, h in added if name not in named], *error)
+
+        return application(environ, start)
+
+    return answer
+
+
+def _by_name(headers: Mapping[str, str]) -> tuple[tuple[str, tuple[str, str]], ...]:
+    return tuple((name.lower(), (name, value)) for name, value in headers.items())
+
+
+def _asks_directly(environ: WSGIEnvironment) -> bool:
+    """Whether a program on this machine asks, and nobody through it."""
+    if "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ:
         return False
+    address = environ.get("REMOTE_ADDR") or ""
+    if address == "127.0.0.1":  # most often, and quicker than to parse it
+        return True
     try:
-        return ip_address(request.remote_addr or "").is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return False
 

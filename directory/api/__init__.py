@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Blueprint
 
-from directory.api import docs, rooms, search, services, suggest
+from directory.api import docs, rooms, search, services, shortcut, suggest
 from directory.api.rooms import Rooms
 
 BLUEPRINTS: tuple[Blueprint, ...] = (search.blueprint, suggest.blueprint, services.blueprint)
@@ -17,3 +17,6 @@ def register(app: Flask, house: Rooms) -> None:
     described = docs.describe(app)
     for blueprint in BLUEPRINTS:
         described.register_blueprint(blueprint)
+    app.wsgi_app = shortcut.before(  # type: ignore[assignment, method-assign]
+        app.wsgi_app, house, app.config["MAX_CONTENT_LENGTH"]
+    )

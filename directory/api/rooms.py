@@ -43,9 +43,13 @@ def rooms() -> Rooms:
     return found
 
 
-def language_of_request() -> str:
+def preferred_language(accept_language: str | None, house: Rooms) -> str:
     """The first language of Accept-Language that we have labels in, else the setting DEFAULT_LANGUAGE."""
-    return negotiate(request.headers.get("Accept-Language"), rooms().settings.default_language)
+    return negotiate(accept_language, house.settings.default_language)
+
+
+def language_of_request() -> str:
+    return preferred_language(request.headers.get("Accept-Language"), rooms())
 
 
 def language_of(values: Mapping[str, Any]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from directory.api.arguments import SearchArguments
-from directory.api.rooms import language_of_request, rooms
+from directory.api.rooms import Rooms, preferred_language, rooms
 from directory.api.shapes import SearchAnswer
 from directory.observability import timed_search
 
@@ -19,21 +20,34 @@ blueprint = Blueprint(
     url_prefix="/api/v1",
     description="Services by need, language, distance, opening hours and words.",
 )
+PATH = f"{blueprint.url_prefix}/search"
 ARGUMENTS = SearchArguments()  # one for all requests: making it costs more than reading a request by it
 
 
-def _answer(values: dict[str, Any]) -> Response:
-    house = rooms()
+def answered(
+    house: Rooms, values: Mapping[str, Any], accept_language: str | None
+) -> tuple[bytes, list[tuple[str, str]]]:
+    """Body and headers of the answer to a search for ``values`` as SearchArguments loads them.
+
+    Raises InvalidInput, IndexUnavailable.
+    """
     now = house.clock()
-    criteria = house.searcher.resolve(values, now=now, lang=language_of_request())
+    criteria = house.searcher.resolve(values, now=now, lang=preferred_language(accept_language, house))
     with timed_search():
-        answer = house.searcher.answer(criteria, now)
-    response = Response(answer, mimetype="application/json")
-    # what somebody seeks stays in no cache: not the browser's on a shared phone, not a proxy's
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Language"] = criteria.lang
-    response.headers["Vary"] = "Accept-Language"
-    return response
+        body = house.searcher.answer(criteria, now)
+    return body, [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        # what somebody seeks stays in no cache: not the browser's on a shared phone, not a proxy's
+        ("Cache-Control", "no-store"),
+        ("Content-Language", criteria.lang),
+        ("Vary", "Accept-Language"),
+    ]
+
+
+def _answer(values: dict[str, Any]) -> Response:
+    body, headers = answered(rooms(), values, request.headers.get("Accept-Language"))
+    return Response(body, headers=headers)
 
 
 @blueprint.route("/search")

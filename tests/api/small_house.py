@@ -25,9 +25,9 @@ def small_house(
     """``doors``: "METHOD /rule" -> view, for all to use but those that are ``unlisted`` in the permissions."""
     app = problems.Application("small_house", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1000
-    observability.register(app, Watch(checks, lambda: 7))
     problems.register(app)
     security.register(app, settings)
+    observability.register(app, Watch(checks, lambda: 7))
     for door, view in (doors or {}).items():
         method, _, rule = door.partition(" ")
         app.add_url_rule(rule, endpoint=door.replace(".", "_"), view_func=view, methods=[method])
