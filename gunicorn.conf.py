@@ -84,8 +84,13 @@ def post_worker_init(worker) -> None:
     from directory.search.keeping import keep_following
 
     rooms = worker.wsgi.extensions[KEY]
-    keep_following(rooms.upkeep, rooms.clock)
+    worker.stop_following = keep_following(rooms.upkeep, rooms.searcher.engine, rooms.database, rooms.clock)
     worker.log.taking_requests = True
+
+
+def worker_exit(server, worker) -> None:
+    if stop := getattr(worker, "stop_following", None):
+        stop()
 
 
 def child_exit(server, worker) -> None:

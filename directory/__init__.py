@@ -62,7 +62,8 @@ def open_rooms(settings: Settings) -> Rooms:
     try:
         needs, places = Needs.load(SEED_DIR), Places.load(SEED_DIR)
         database, index = Database(settings.database), settings.index_dir
-        finder = Finder(needs, places, Engine(index), address=f"{settings.base_url}/api/v1/services/")
+        engine = Engine(index)
+        finder = Finder(needs, places, engine, address=f"{settings.base_url}/api/v1/services/")
         lister = Lister(needs, places, finder.understand.compounds)
     finally:
         gc.freeze()
@@ -73,7 +74,7 @@ def open_rooms(settings: Settings) -> Rooms:
         needs=needs,
         places=places,
         searcher=finder,
-        upkeep=Upkeep(database, index, lister, listing_fingerprint()),
+        upkeep=Upkeep(database, index, lister, listing_fingerprint(), engine.seals),
         clock=lambda: datetime.now(UTC),
     )
 
@@ -96,6 +97,12 @@ def _watched(rooms: Rooms) -> Watch:
             )
         return None if found.hits.total else "finds nothing"
 
+    def index() -> str | None:
+        """Whether what is searched is the newest there is, and follows the directory."""
+        if rooms.upkeep.trouble is None and rooms.searcher.engine.problem is not None:
+            return "is missing or damaged, and will be made anew"
+        return rooms.upkeep.trouble
+
     def generation() -> int:
         """0 where there is no index, which must not keep the other numbers from being read."""
         try:
@@ -107,4 +114,5 @@ def _watched(rooms: Rooms) -> Watch:
         with rooms.searcher.engine.snapshot() as snapshot:
             return snapshot.generation
 
-    return Watch((Check("database", database), Check("search", search)), generation)
+    checks = (Check("database", database), Check("search", search), Check("index", index, needed=False))
+    return Watch(checks, generation)

@@ -202,7 +202,7 @@ def _prepare(settings: Settings) -> None:
             _upgrade(settings)
         _seed(settings, database)
         if not standing.is_index_current(settings, database):
-            _rebuild(settings)
+            _rebuild(settings, anew=False)
 
 
 def _upgrade(settings: Settings) -> None:
@@ -231,8 +231,8 @@ def _geocoder(settings: Settings, database: Database) -> Geocoder | None:
     return nominatim(database, user_agent=f"Veiviser ({settings.geocoder_contact})")
 
 
-def _rebuild(settings: Settings) -> int:
-    """Returns how many services the index now holds."""
+def _rebuild(settings: Settings, *, anew: bool = True) -> int:
+    """Returns how many services were put into the index; unless ``anew``, only those that it lacks, if that will do."""
     from directory import open_rooms
     from directory.standing import number_of_services
 
@@ -245,7 +245,8 @@ def _rebuild(settings: Settings) -> int:
             done += count
             progress(done, total)
 
-        return rooms.upkeep.rebuild(rooms.clock().date(), more).saved
+        keep = rooms.upkeep.rebuild if anew else rooms.upkeep.catch_up
+        return keep(rooms.clock().date(), more).saved
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def timed_search() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that must work before requests are sent here.
+    """Something that must work before requests are sent here, or, unless ``needed``, should.
 
     ``run`` returns None, or tells in a few words what is wrong (in public: no path, no address, no data). What
     it raises counts as wrong.
@@ -64,6 +64,7 @@ class Check:
 
     name: str
     run: Callable[[], str | None]
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,10 @@ def health() -> Response:
 
 @blueprint.get("/ready")
 def ready() -> Response:
-    """200 when a search sent here would be answered, found out by searching; else 503; with each component."""
+    """200 when a search sent here would be answered, found out by searching; else 503; with each component.
+
+    ``degraded`` is 200 too: searches are answered, from what was there before.
+    """
     watch: Watch = current_app.extensions["veiviser-watch"]
     components = []
     for check in watch.checks:
@@ -141,11 +145,13 @@ def ready() -> Response:
         except Exception as error:
             log.error("a check failed", extra={"component": check.name}, exc_info=error)
             wrong = "does not answer"
-        components.append({"name": check.name, "state": "failing" if wrong else "ok"})
+        state = "ok" if not wrong else "failing" if check.needed else "degraded"
+        components.append({"name": check.name, "state": state})
         if wrong:
             components[-1]["detail"] = wrong
-    well = all(component["state"] == "ok" for component in components)
-    return _json({"status": "ready" if well else "not-ready", "components": components}, 200 if well else 503)
+    states = {component["state"] for component in components}
+    status = "not-ready" if "failing" in states else "degraded" if "degraded" in states else "ready"
+    return _json({"status": status, "components": components}, 503 if "failing" in states else 200)
 
 
 @blueprint.get("/metrics")

@@ -48,4 +48,6 @@ def is_index_current(settings: Settings, database: Database) -> bool:
         return False
     with database.reading() as session:
         position = reading.last_position(session)
-    return (state.fingerprint, state.position) == (f"{LISTING}:{listing_fingerprint()}", position)
+        mark = reading.mark_of(session, position)
+    found = (state.fingerprint, state.position, state.mark)
+    return found == (f"{LISTING}:{listing_fingerprint()}", position, mark)

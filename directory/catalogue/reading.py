@@ -17,7 +17,7 @@ from sqlmodel import Session
 from directory.catalogue import entries as e
 from directory.catalogue import models as m
 from directory.catalogue.assembly import IS_PUBLIC, SERVICE, Assembly, public_services
-from directory.catalogue.freshness import Limits
+from directory.catalogue.freshness import Limits, trust_of
 from directory.errors import NotFound
 
 CHUNK = 2000  # services read at a time; one query a table
@@ -147,7 +147,30 @@ def number_published(session: Session) -> int:
 def last_position(session: Session) -> int:
     """Where the change log stands; 0 when nothing was ever changed."""
     table: Table = m.ChangeLog.__table__  # type: ignore[attr-defined]
-    return session.execute(select(func.max(table.c.position))).scalar() or 0
+    query = select(func.max(table.c.position)).where(table.c.entity == "service")
+    return session.execute(query).scalar() or 0
+
+
+def mark_of(session: Session, position: int) -> str:
+    """What the log has at a position, so that another log is known from this one; "" where it has nothing."""
+    table: Table = m.ChangeLog.__table__  # type: ignore[attr-defined]
+    row = session.execute(select(table).where(table.c.position == position)).first()
+    return "" if row is None else f"{row.entity_id} {row.change} {row.at.isoformat()}"
+
+
+def aged(session: Session, was: date, today: date, *, limits: Limits | None = None) -> set[str]:
+    """Services with a check that holds on one of the two days and not on the other."""
+    table: Table = m.Attribution.__table__  # type: ignore[attr-defined]
+    checks = session.execute(
+        select(table.c.service_id, table.c.checked_on, table.c.by).where(
+            table.c.by.is_not(None), table.c.checked_on.is_not(None)
+        )
+    )
+    return {
+        str(row.service_id)
+        for row in checks
+        if trust_of(row.checked_on, row.by, was, limits) != trust_of(row.checked_on, row.by, today, limits)
+    }
 
 
 _ORGANIZATION: Table = m.Organization.__table__  # type: ignore[attr-defined]

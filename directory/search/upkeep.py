@@ -1,12 +1,12 @@
 """Keeps the index true to the catalogue: follows the change log, and rebuilds what is missing, stale or damaged.
 
-The index is derived. It may be thrown away at any time; what it holds of a position in the change log says where to
-go on, and its fingerprint says by which taxonomy and which way of listing it was made.
+The index is derived. It may be thrown away at any time. It remembers where in the change log it stands and what the log
+had there, for which day its services were listed, and, by its fingerprint, by which taxonomy and which way of listing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from directory.database import Database
 from directory.errors import IndexUnavailable
 from directory.search import index
 from directory.search.document import Document
+from directory.search.generation import Generation, Seals, read_generation
 from directory.search.index import IndexWriter
 from directory.search.listing import Lister
 
@@ -38,62 +39,88 @@ class Kept:
 
 
 class Upkeep:
-    """``path``: the index folder, which is ours alone."""
+    """``path``: the index folder, which is ours alone. ``seals``: those of an engine that searches the same index."""
 
-    def __init__(self, database: Database, path: Path, lister: Lister, fingerprint: str) -> None:
+    def __init__(
+        self, database: Database, path: Path, lister: Lister, fingerprint: str, seals: Seals | None = None
+    ) -> None:
         self._database, self._path, self._lister = database, path, lister
+        self._seals = seals or Seals(path)
         self.fingerprint = f"{LISTING}:{fingerprint}"
+        self.trouble: str | None = None  # why the index does not follow now, in a few words for the public
 
     def rebuild(self, today: date, progress: Progress | None = None) -> Kept:
         """A new generation of everything that is published. The old one answers until the new one is complete."""
         with IndexWriter(self._path) as writer:
             return self._rebuild(writer, today, progress)
 
-    def catch_up(self, today: date, progress: Progress | None = None) -> Kept:
+    def catch_up(self, today: date, progress: Progress | None = None, *, wait: bool = True) -> Kept:
         """Take up the change log from where the index stands; rebuild where that can't be done: there is no index, it
-        is torn or of another fingerprint, the log is another one, or there is too much to follow."""
-        if (position := self._followed()) is not None:
+        is damaged or of another fingerprint, the log is another one, or there is too much to follow.
+
+        Without ``wait``, raises IndexBusy while another process writes.
+        """
+        if (position := self._followed(today)) is not None:
             return Kept(False, 0, 0, position)
-        with IndexWriter(self._path) as writer:  # what has changed is read by one who writes at a time
-            if (position := self._followed()) is not None:
+        with IndexWriter(self._path, wait=wait) as writer:  # what has changed is read by one at a time
+            if (position := self._followed(today)) is not None:
                 return Kept(False, 0, 0, position)
-            state = self._usable()
-            if state is not None:
+            if (there := self._usable()) is not None:
                 with self._database.reading() as session:
-                    changes = reading.changes_since(session, state.position, MOST_FOLLOWED + 1)
-                    if 0 < len(changes) <= MOST_FOLLOWED:
+                    changes = self._changes(session, there, today)
+                    if changes is not None and len(changes) <= MOST_FOLLOWED:
                         return self._follow(writer, session, changes, today)
+            self.trouble = "is being made anew"
             return self._rebuild(writer, today, progress)
 
-    def _usable(self) -> index.IndexState | None:
-        """The index's state, if it is whole, as far as sizes tell, and made as we make it."""
+    def _usable(self) -> Generation | None:
+        """The index as it is, if all of it is as it was written, and made as we make it."""
         try:
-            state = index.state(self._path, sizes=True)
-        except IndexUnavailable:
+            there = read_generation(self._path)
+            self._seals.check(there)
+        except (IndexUnavailable, OSError, ValueError):
             return None
-        return state if state.fingerprint == self.fingerprint else None
+        return there if there.fingerprint == self.fingerprint else None
 
-    def _followed(self) -> int | None:
+    def _followed(self, today: date) -> int | None:
         """The position of an index that needs nothing."""
-        state = self._usable()
-        if state is None:
+        there = self._usable()
+        if there is None or there.as_of != today.isoformat():
             return None
         with self._database.reading() as session:
-            return state.position if state.position == reading.last_position(session) else None
+            last = reading.last_position(session)
+            same = there.position == last and there.mark == reading.mark_of(session, last)
+            return last if same else None
 
-    def _follow(
-        self, writer: IndexWriter, session: Session, changes: list[tuple[int, str, str]], today: date
-    ) -> Kept:
-        ids = {service for _, service, _ in changes}
+    @staticmethod
+    def _changes(session: Session, there: Generation, today: date) -> set[str] | None:
+        """Ids of the services that are to be listed again; None where the log is not the one that was followed."""
+        if there.mark != reading.mark_of(session, there.position):
+            return None
+        if there.position > reading.last_position(session):
+            return None
+        changes = reading.changes_since(session, there.position, MOST_FOLLOWED + 1)
+        try:
+            was = date.fromisoformat(there.as_of)
+        except ValueError:
+            return None
+        return {service for _, service, _ in changes} | (
+            set() if was == today else reading.aged(session, was, today)
+        )
+
+    def _follow(self, writer: IndexWriter, session: Session, ids: Collection[str], today: date) -> Kept:
+        last = reading.last_position(session)
         documents = [self._lister.document(e) for e in reading.entries(session, ids, today=today)]
-        gone = ids - {d.id for d in documents}
-        writer.apply(documents, gone, position=changes[-1][0])
-        return Kept(False, len(documents), len(gone), changes[-1][0])
+        gone = set(ids) - {d.id for d in documents}
+        mark = reading.mark_of(session, last)
+        writer.apply(documents, gone, position=last, mark=mark, as_of=today.isoformat())
+        return Kept(False, len(documents), len(gone), last)
 
     def _rebuild(self, writer: IndexWriter, today: date, progress: Progress | None) -> Kept:
         count = 0
         with self._database.reading() as session:
             position = reading.last_position(session)
+            mark = reading.mark_of(session, position)
 
             def documents() -> Iterator[Document]:
                 nonlocal count
@@ -103,7 +130,13 @@ class Upkeep:
                         progress(1)
                     yield self._lister.document(entry)
 
-            writer.rebuild(documents(), position=position, fingerprint=self.fingerprint)
+            writer.rebuild(
+                documents(),
+                position=position,
+                fingerprint=self.fingerprint,
+                mark=mark,
+                as_of=today.isoformat(),
+            )
         return Kept(True, count, 0, position)
 
     def problems(self) -> list[str]:
@@ -115,6 +148,8 @@ class Upkeep:
         if state.fingerprint != self.fingerprint:
             found.append("made by another taxonomy or another version; run: veiviser index rebuild")
         with self._database.reading() as session:
+            if state.mark != reading.mark_of(session, state.position):
+                found.append("made from another database; run: veiviser index catch-up")
             behind = len(reading.changes_since(session, state.position))
         if behind:
             found.append(f"{behind} changes behind the catalogue; run: veiviser index catch-up")

@@ -22,7 +22,11 @@ def test_a_house_without_an_index_is_alive_but_not_ready(empty: FlaskClient) -> 
     response = empty.get("/ready")
     assert response.status_code == 503
     assert response.json is not None
-    assert [component["state"] for component in response.json["components"]] == ["failing", "failing"]
+    assert [component["state"] for component in response.json["components"]] == [
+        "failing",
+        "failing",
+        "degraded",
+    ]
 
 
 def test_a_search_without_an_index_is_told_to_come_back(empty: FlaskClient) -> None:

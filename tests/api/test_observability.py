@@ -47,6 +47,23 @@ def test_ready_is_200_when_all_is_well(settings: Settings) -> None:
     assert (response.status_code, response.json["status"]) == (200, "ready")  # type: ignore[index]
 
 
+def test_what_is_not_needed_for_an_answer_is_told_and_keeps_nobody_away(settings: Settings) -> None:
+    checks = (
+        Check("search", lambda: None),
+        Check("index", lambda: "cannot be written: No space left on device", needed=False),
+    )
+    with small_house(settings, checks=checks) as client:
+        response = client.get("/ready")
+    assert response.status_code == 200
+    assert response.json == {
+        "status": "degraded",
+        "components": [
+            {"name": "search", "state": "ok"},
+            {"name": "index", "state": "degraded", "detail": "cannot be written: No space left on device"},
+        ],
+    }
+
+
 def test_a_request_is_told_by_its_template_and_nothing_it_holds(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
