@@ -1,7 +1,8 @@
 """`make bench`: how good and how fast, as tables, and the same as JSON in ``bench.json`` in the data directory.
 
-SIZE=10000 (or several: 10000,100000) is how many generated services the comparison of speed has; ONLY=relevance (or
-several of relevance, speed, start, http) chooses what runs. Ends with 1 where a comparison is void.
+SIZE=10000 (or several: 10000,100000) is how many generated services the comparisons have; without it, from a thousand
+to a million, which takes about an hour. ONLY=relevance (or several of relevance, speed, near, build, start, http)
+chooses what runs. The last table holds every goal. Ends with 1 where a comparison is void.
 """
 
 from __future__ import annotations
@@ -11,20 +12,41 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from directory.config import read_settings
 from directory.errors import DirectoryError
-from tests.bench import over_http, parts, plain_bm25, relevance_report, second_start, speed, speed_tables
-from tests.bench.report import Progress
+from tests.bench import (
+    building,
+    density,
+    over_http,
+    parts,
+    plain_bm25,
+    relevance_report,
+    second_start,
+    speed,
+    speed_tables,
+)
+from tests.bench.report import Goal, Progress, Table, goal_table
 from tests.bench.server import NotServing
+from tests.databases import NotStarted
 
-SIZE = 10_000
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+BUILT = 100_000  # the whole build is measured at the sizes from here on, or at the largest asked for
 RELEVANCE_STEPS = 1 + len(plain_bm25.BASELINES) + len(parts.PARTS)
-Part = Callable[[Path, list[int]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``run``: in an empty folder, at those sizes. ``last`` and ``goals`` tell at the end what it found."""
+
+    run: Callable[[Path, list[int]], Any]
+    last: Callable[[Any], Sequence[Table]] = lambda found: ()
+    goals: Callable[[Any], Sequence[Goal]] = lambda found: ()
 
 
 def relevance(folder: Path, sizes: list[int]) -> dict[str, Any]:
@@ -38,16 +60,38 @@ def relevance(folder: Path, sizes: list[int]) -> dict[str, Any]:
     return found | ({"left_out": line} if line else {})
 
 
-def compare_speed(folder: Path, sizes: list[int]) -> dict[str, Any]:
-    results = {}
+def compare_speed(folder: Path, sizes: list[int]) -> list[dict[str, Any]]:
+    results = []
     for size in sizes:
-        at = folder / str(size)
-        at.mkdir()
-        with Progress(f"speed at {size:,}", speed.steps(size)) as progress:
-            found = speed.compare(at, size, step=progress.step)
+        with (
+            tempfile.TemporaryDirectory(dir=folder) as at,
+            Progress(f"speed at {size:,}", speed.steps(size)) as progress,
+        ):
+            found = speed.compare(Path(at), size, step=progress.step)
         for table in speed_tables.tables(found):
             print(table)
-        results[str(size)] = found
+        results.append(found)
+    return results
+
+
+def near(folder: Path, sizes: list[int]) -> dict[str, Any]:
+    least = density.SMALLEST
+    chosen = sorted({least, *(size for size in sizes if size > least)})
+    with Progress("near a place", density.steps(chosen)) as progress:
+        found = density.measure(folder, chosen, step=progress.step)
+    print(density.table(found))
+    return found
+
+
+def build(folder: Path, sizes: list[int]) -> list[dict[str, Any]]:
+    results = []
+    for size in [size for size in sizes if size >= BUILT] or sizes[-1:]:
+        with (
+            tempfile.TemporaryDirectory(dir=folder) as at,
+            Progress(f"build of {size:,}", building.steps(size)) as progress,
+        ):
+            results.append(building.measure(Path(at), size, progress.step))
+    print(building.table(results))
     return results
 
 
@@ -68,7 +112,14 @@ def http(folder: Path, sizes: list[int]) -> dict[str, Any]:
     return found
 
 
-PARTS: dict[str, Part] = {"relevance": relevance, "speed": compare_speed, "start": start, "http": http}
+PARTS: dict[str, Part] = {
+    "relevance": Part(relevance),
+    "speed": Part(compare_speed, lambda found: (speed_tables.summary(found),), speed_tables.goals),
+    "near": Part(near, lambda found: (density.table(found),), density.goals),
+    "build": Part(build, lambda found: (building.table(found),), building.goals),
+    "start": Part(start),
+    "http": Part(http),
+}
 
 
 def asked(environment: dict[str, str]) -> tuple[list[int], list[str]]:
@@ -76,15 +127,28 @@ def asked(environment: dict[str, str]) -> tuple[list[int], list[str]]:
     only = environment.get("ONLY", "").replace(",", " ").split() or list(PARTS)
     if unknown := [name for name in only if name not in PARTS]:
         raise ValueError(f"ONLY takes {', '.join(PARTS)}, not {', '.join(unknown)}")
-    sizes = environment.get("SIZE", "").replace(",", " ").split() or [str(SIZE)]
+    sizes = environment.get("SIZE", "").replace(",", " ").split() or [str(size) for size in SIZES]
     if wrong := [size for size in sizes if not size.isascii() or not size.isdigit() or int(size) < 1]:
-        raise ValueError(f"SIZE takes how many services, such as {SIZE}, not {', '.join(wrong)}")
-    return [int(size) for size in sizes], only
+        raise ValueError(f"SIZE takes how many services, such as {SIZES[1]}, not {', '.join(wrong)}")
+    return sorted({int(size) for size in sizes}), only
 
 
-def is_void(speeds: dict[str, Any]) -> bool:
-    """Whether at any size the engines did not all find what is right."""
-    return any(isinstance(found, dict) and found["disagreements"] for found in speeds.values())
+def is_void(results: dict[str, Any]) -> bool:
+    """Whether the engines did not all find what is right, in any comparison."""
+    comparisons = [*results.get("speed", ()), results.get("near", {})]
+    return any(found.get("disagreements") for found in comparisons if isinstance(found, dict))
+
+
+def conclusion(results: dict[str, Any]) -> str:
+    """All that was compared, and every goal, once more."""
+    ran = [(PARTS[name], found) for name, found in results.items() if name in PARTS and not failed(found)]
+    tables = [table for part, found in ran for table in part.last(found)]
+    goals = [goal for part, found in ran for goal in part.goals(found)]
+    return "\n".join(map(str, [*tables, *([goal_table(goals)] if goals else [])]))
+
+
+def failed(found: Any) -> bool:
+    return isinstance(found, dict) and ("failed" in found or "left_out" in found)
 
 
 def main() -> int:
@@ -102,19 +166,19 @@ def main() -> int:
             "system": platform.system(),
         },
     }
-    failed = False
     for name in only:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=data_dir) as folder:
             try:
-                results[name] = PARTS[name](Path(folder), sizes)
-            except (NotServing, RuntimeError) as error:
+                results[name] = PARTS[name].run(Path(folder), sizes)
+            except (NotServing, NotStarted, RuntimeError) as error:
                 print(f"{name}: {error}\n", file=sys.stderr)
                 results[name] = {"failed": str(error)}
-                failed = True
+    print(conclusion(results))
     path = data_dir / "bench.json"
     path.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
     print(f"The same as JSON: {path}")
-    return int(failed or is_void(results.get("speed", {})))
+    broken = any(isinstance(found, dict) and "failed" in found for found in results.values())
+    return int(broken or is_void(results))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,33 @@ class Table:
         return "\n".join((*lines, *self.notes, ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What was to be reached: ``measured`` at most ``limit``, or at least."""
+
+    what: str
+    measured: float
+    limit: float
+    at_most: bool = True
+
+    @property
+    def met(self) -> bool:
+        return self.measured <= self.limit if self.at_most else self.measured >= self.limit
+
+
+def goal_table(goals: Iterable[Goal]) -> Table:
+    table = Table("Goals", ("what", "measured", "goal", ""))
+    for goal in goals:
+        sign = "≤" if goal.at_most else "≥"
+        table.add(
+            goal.what,
+            float(goal.measured),
+            f"{sign} {_written(float(goal.limit))}",
+            "met" if goal.met else "NOT met",
+        )
+    return table
+
+
 def _written(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:.3f}" if abs(cell) < 10 else f"{cell:,.1f}" if abs(cell) < 1000 else f"{cell:,.0f}"
