@@ -60,3 +60,5 @@ def log_to_stdout(level: str) -> None:
     logging.root.setLevel(logging.WARNING)
     logging.getLogger("directory").setLevel(level.upper())
     logging.captureWarnings(True)
+    # no line tells them, and finding them takes as long as writing one
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

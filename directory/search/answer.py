@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import orjson
 
 from directory import languages
-from directory.hours import OpenState, in_words, states_at
+from directory.hours import UNKNOWN, in_words, states_at
 from directory.needs import Needs
 from directory.search.query import Hit, Snapshot
 
@@ -44,65 +44,37 @@ class Joiner:
     ) -> bytes:
         """A JSON array, one object a hit. ``at``: the aware time for which open or closed is told."""
         asked = tuple(sorted(asked_languages))
-        hours = [self._schedule(snapshot, hit) for hit in hits]
-        known = [h for h in hours if h]
-        states = dict(zip(known, states_at(known, at), strict=True)) if known else {}
-        told = {h: _open(state, at, lang) for h, state in states.items()}
-        unknown = _open(OpenState("unknown", None), at, lang)
-        texts = [f"text:{code}" for code in dict.fromkeys((*languages.fallback(lang), *languages.INTERFACE))]
-        return b"[%s]" % b",".join(
-            self._result(snapshot, hit, lang, asked, texts, told[h] if h else unknown)
-            for hit, h in zip(hits, hours, strict=True)
-        )
-
-    def _result(
-        self,
-        snapshot: Snapshot,
-        hit: Hit,
-        lang: str,
-        asked: tuple[str, ...],
-        texts: Sequence[str],
-        told: bytes,
-    ) -> bytes:
-        head = bytes(snapshot.piece(hit, "head"))
-        mode = next((m for m in INTERPRETING if asked and snapshot.has_key(hit, f"flag:{m}")), None)
-        return b'{%s,"url":%s%s",%s,%s,"distance_km":%s,%s,%s}' % (
-            head,
-            self._base,
-            _slug(head),
-            self._text(snapshot, hit, texts),
-            self._labelled(bytes(snapshot.piece(hit, "labelled")), lang, asked, mode),
-            b"null" if hit.distance_km is None else b"%.1f" % hit.distance_km,
-            snapshot.piece(hit, f"place:{hit.spot or 0}") or NOWHERE,
-            told,
-        )
-
-    def _text(self, snapshot: Snapshot, hit: Hit, texts: Iterable[str]) -> bytes:
-        for name in texts:
-            if text := snapshot.piece(hit, name):
-                return text
-        return b'"name":null,"summary":null'
+        texts, minute, mode = _texts(lang), int(at.timestamp()) // 60, None
+        found = []
+        for hit in hits:
+            head = snapshot.piece(hit, "head")
+            if asked:
+                mode = next((m for m in INTERPRETING if snapshot.has_key(hit, f"flag:{m}")), None)
+            found.append(
+                b'{%b,"url":%b%b",%b,%b,"distance_km":%b,%b,%b}'
+                % (
+                    head,
+                    self._base,
+                    _slug(head),
+                    _text(snapshot, hit, texts),
+                    self._labelled(snapshot.piece(hit, "labelled"), lang, asked, mode),
+                    b"null" if hit.distance_km is None else b"%.1f" % hit.distance_km,
+                    snapshot.piece(hit, f"place:{hit.spot or 0}") or NOWHERE,
+                    _open(snapshot.piece(hit, "hours"), hit.spot or 0, minute, lang),
+                )
+            )
+        return b"[%b]" % b",".join(found)
 
     def text(self, snapshot: Snapshot, hit: Hit, lang: str) -> dict[str, str | None]:
         """Name and summary of a hit's service in the language, by the stated order of fallback."""
-        texts = [f"text:{code}" for code in (*languages.fallback(lang), *languages.INTERFACE)]
-        return orjson.loads(b"{%s}" % self._text(snapshot, hit, texts))
+        return orjson.loads(b"{%b}" % _text(snapshot, hit, _texts(lang)))
 
     def slug(self, snapshot: Snapshot, hit: Hit) -> str:
-        return _slug(bytes(snapshot.piece(hit, "head"))).decode()
+        return _slug(snapshot.piece(hit, "head")).decode()
 
     def phones(self, snapshot: Snapshot, hit: Hit) -> list[str]:
-        contact = orjson.loads(b"{%s}" % snapshot.piece(hit, "head"))["contact"]
+        contact = orjson.loads(b"{%b}" % snapshot.piece(hit, "head"))["contact"]
         return [phone["number"] for phone in contact["phones"]]
-
-    def _schedule(self, snapshot: Snapshot, hit: Hit) -> tuple[str, str] | None:
-        """The hours at the hit's location, else the service's own."""
-        piece = snapshot.piece(hit, "hours")
-        if not piece:
-            return None
-        hours: Sequence[list[str] | None] = orjson.loads(piece)
-        chosen = (hours[hit.spot or 0] if len(hours) > 1 else None) or hours[-1]
-        return (chosen[0], chosen[1]) if chosen else None
 
 
 def _slug(head: bytes) -> bytes:
@@ -111,9 +83,30 @@ def _slug(head: bytes) -> bytes:
     return head[start : head.index(b'"', start)]
 
 
-def _open(state: OpenState, at: datetime, lang: str) -> bytes:
+@lru_cache(maxsize=256)
+def _texts(lang: str) -> tuple[str, ...]:
+    """Names of the pieces with name and summary, in the order in which a reader of ``lang`` would have them."""
+    return tuple(f"text:{code}" for code in dict.fromkeys((*languages.fallback(lang), *languages.INTERFACE)))
+
+
+def _text(snapshot: Snapshot, hit: Hit, texts: Iterable[str]) -> bytes:
+    for name in texts:
+        if text := snapshot.piece(hit, name):
+            return text
+    return b'"name":null,"summary":null'
+
+
+# Opening hours change on the minute, so what was told of them holds until the next; services share them.
+@lru_cache(maxsize=8192)
+def _open(hours: bytes, spot: int, minute: int, lang: str) -> bytes:
+    """Open or closed in a minute since 1970 UTC, by the hours at the location, else the service's own."""
+    at, state = datetime.fromtimestamp(minute * 60, UTC), UNKNOWN
+    if hours:
+        each: Sequence[list[str] | None] = orjson.loads(hours)
+        if chosen := (each[spot] if len(each) > 1 else None) or each[-1]:
+            [state] = states_at([(chosen[0], chosen[1])], at)
     told = {"state": state.state, "until": state.until, "text": in_words(state, at, lang)}
-    return b'"open":%s' % orjson.dumps(told)
+    return b'"open":%b' % orjson.dumps(told)
 
 
 def counted(
