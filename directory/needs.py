@@ -1,7 +1,8 @@
 """The need taxonomy: what people seek, as a tree, with labels, synonyms and street names in many languages.
 
-Pure. Read from ``seed/needs.json`` (the taxonomy) and ``seed/needs_words.json`` (words written for Veiviser: more
-of what people say, related needs, signs of an emergency, function words). Sources stand in ``seed/SOURCES.md``.
+Pure. Read from ``seed/needs.json`` (the taxonomy), ``seed/needs_words.json`` (words written for Veiviser: more of
+what people say, related needs, signs of an emergency, function words) and ``seed/needs_ideas.json`` (what is said in
+many ways, and what a few of it together ask for). Sources stand in ``seed/SOURCES.md``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from rapidfuzz import fuzz, process
 from directory.languages import fallback
 from directory.spelling import fold
 
+FILES = ("needs.json", "needs_words.json", "needs_ideas.json")
+WITHIN = 6  # words of content in which the ideas of a frame are said, where it doesn't tell
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -35,6 +39,7 @@ class Need:
     parent: str | None
     labels: Mapping[str, str]
     wordings: tuple[Wording, ...]
+    afar: float  # 0..1: how well it is met by phone, on a page, or anywhere in the country
     related: Mapping[str, float]  # slug -> 0..1: how far a service for that need also answers this one
 
 
@@ -48,6 +53,17 @@ class EmergencySign:
     contacts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Ideas that together ask for needs (slug -> weight 0..1), said within so many words of content."""
+
+    ideas: tuple[str, ...]
+    needs: Mapping[str, float]
+    instead: tuple[str, ...]  # needs that its words alone would tell, and which it takes the place of
+    ordered: bool
+    within: int
+
+
 @dataclass(frozen=True)
 class Needs:
     """All needs. Iterates in the taxonomy's order; ``in`` takes a slug."""
@@ -56,6 +72,10 @@ class Needs:
     emergencies: tuple[EmergencySign, ...] = ()
     # kind ("stopwords", "relative", "negation", "place_prepositions") -> language -> folded words and phrases
     function_words: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    ideas: Mapping[str, Mapping[str, tuple[str, ...]]] = field(
+        default_factory=dict
+    )  # idea -> language -> words
+    frames: tuple[Frame, ...] = ()
     ordinary_words: frozenset[str] = (
         frozenset()
     )  # folded; words that need no correction, in most of the languages
@@ -64,8 +84,8 @@ class Needs:
     @classmethod
     def load(cls, seed_dir: Path) -> Needs:
         """Read the taxonomy under ``seed_dir``. Raises OSError or ValueError when a file is missing or is not JSON."""
-        files = [(seed_dir / name).read_bytes() for name in ("needs.json", "needs_words.json")]
-        taxonomy, words = map(json.loads, files)
+        files = [(seed_dir / name).read_bytes() for name in FILES]
+        taxonomy, words, ideas = map(json.loads, files)
         more = {row["slug"]: row for row in words["terms"]}
         return cls(
             {row["slug"]: _need(row, more.get(row["slug"], {})) for row in taxonomy["terms"]},
@@ -74,6 +94,11 @@ class Needs:
                 kind: {code: frozenset(map(fold, texts)) for code, texts in words[kind].items()}
                 for kind in ("stopwords", "relative", "negation", "place_prepositions")
             },
+            {
+                idea: {code: tuple(texts) for code, texts in said.items()}
+                for idea, said in ideas["ideas"].items()
+            },
+            tuple(map(_frame, ideas["frames"])),
             frozenset(
                 gzip.decompress((seed_dir / "ordinary_words.txt.gz").read_bytes()).decode().split("\n")
             ),
@@ -125,7 +150,22 @@ def _need(row: Mapping[str, Any], more: Mapping[str, Any]) -> Need:
         Wording(text, language) for language, texts in more.get("words", {}).items() for text in texts
     ]
     return Need(
-        row["slug"], row["parent"], row["labels"], tuple(dict.fromkeys(wordings)), more.get("related", {})
+        row["slug"],
+        row["parent"],
+        row["labels"],
+        tuple(dict.fromkeys(wordings)),
+        more.get("afar", 0.0),
+        more.get("related", {}),
+    )
+
+
+def _frame(row: Mapping[str, Any]) -> Frame:
+    return Frame(
+        tuple(row["ideas"]),
+        row["needs"],
+        tuple(row.get("instead", ())),
+        row.get("ordered", False),
+        row.get("within", WITHIN),
     )
 
 

@@ -7,13 +7,18 @@ import math
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
+from rapidfuzz import fuzz
+
 from directory.places.building import Built, build, rough_km
+from directory.places.inflection import stems
 from directory.places.locating import Locator
 from directory.places.mentions import spans_among
 from directory.places.place import Found, Kind, Place, Span
+from directory.places.sounding import SHORTEST, is_foreign, latin, skeleton
 from directory.places.sources import key, ordinary_words
 from directory.places.typos import Typos
 from directory.spelling import words
@@ -36,6 +41,7 @@ _KIND_WEIGHT: dict[Kind, float] = {
 _ALIAS_WEIGHT = 0.002  # "Berga" is a town in Sweden before it is Bergen in Latvian
 _HALF_NEAR_KM = 40.0
 _ANOTHER_KM = 15.0
+_ALIKE = 60.0  # of 100: how much the letters of two scripts must agree, where the consonants do
 _TYPO_POPULATION = 200  # a misspelt name is one that somebody may seek
 
 
@@ -221,6 +227,30 @@ class Places:
         ``known``: words that are right as they are (an index's, a taxonomy's); none of them is taken for a typo.
         """
         return spans_among(self, words, known=known, near=near)
+
+    @cached_property
+    def _by_sound(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, entries in self._names.items():
+            if name.isascii() and " " not in name and any(_typeable(name, p, a) for p, a in entries):
+                found[skeleton(name)].append(name)
+        return found
+
+    def sounding(self, word: str) -> tuple[Place, ...]:
+        """Places whose name a folded word in another script sounds like, best first: "гарстад" is Harstad."""
+        if not is_foreign(word) or self.is_ordinary(word):
+            return ()
+
+        def alike() -> Iterator[tuple[float, str]]:
+            for form in (word, *stems(word)):
+                sound = skeleton(form)
+                if len(sound) >= SHORTEST:
+                    spelled = latin(form)
+                    yield from ((fuzz.ratio(spelled, name), name) for name in self._by_sound.get(sound, ()))
+
+        likeness, name = max(alike(), default=(0.0, ""))
+        places = self.by_key(name)[0] if likeness >= _ALIKE else ()
+        return places if places and places[0].country == "NO" else ()
 
     def at(self, lat: float, lon: float) -> Place | None:
         """The Norwegian municipality of a point, or the nearest town abroad; None at sea and far from the Nordics."""

@@ -16,9 +16,17 @@ from directory.needs import Needs
 from directory.spelling import fold, words
 
 FIELD_WEIGHTS = {"name": 4.0, "need": 3.0, "organization": 2.0, "description": 1.0}
+SHORTEST_POLISH = 4  # the endings of short words leave what is another word
 COMPOUND_PART = 0.5  # what a part of a compound counts beside a word of its own
 
-_SNOWBALL = {"nb": "norwegian", "nn": "norwegian", "da": "danish", "sv": "swedish", "en": "english"}
+_SNOWBALL = {
+    "nb": "norwegian",
+    "nn": "norwegian",
+    "da": "danish",
+    "sv": "swedish",
+    "en": "english",
+    "pl": "polish",
+}
 _SCANDINAVIAN = ("norwegian", "swedish")
 _KINDRED = {
     "nb": _SCANDINAVIAN,
@@ -26,6 +34,7 @@ _KINDRED = {
     "da": _SCANDINAVIAN,
     "sv": _SCANDINAVIAN,
     "en": ("english",),
+    "pl": ("polish",),
 }
 _ARABIC_PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف")
 _LINKS = ("", "s", "e")
@@ -58,6 +67,8 @@ def stems(word: str, language: str | None = None, *, asked: bool = False) -> set
         return {word[1:]} if len(word) == 3 and first == "و" else set()
     if "а" <= first <= "ӿ":
         found = {_stemmer("russian").stemWord(word)}
+        if language == "uk":
+            found |= _beginning(word)
     elif "\u0600" <= first <= "\u06ff":
         found = {_stemmer("arabic").stemWord(word)}
         found |= {word[len(p) :] for p in _ARABIC_PREFIXES if word.startswith(p) and len(word) - len(p) >= 3}
@@ -65,12 +76,20 @@ def stems(word: str, language: str | None = None, *, asked: bool = False) -> set
         found = {_stemmer(a).stemWord(word) for a in _KINDRED[language]}
     elif language in _SNOWBALL:
         found = {_stemmer(_SNOWBALL[language]).stemWord(word)}
+    elif language == "so":
+        found = _beginning(word)
     elif language is None:
         found = {_stemmer(a).stemWord(word) for a in ("norwegian", "english", "swedish")}
     else:
         found = set()
     found.discard(word)
-    return {s for s in found if len(s) >= 2}
+    return {s for s in found if len(s) >= (SHORTEST_POLISH if language == "pl" else 2)}
+
+
+def _beginning(word: str) -> set[str]:
+    """What stays the same in most forms of a word, where there is no stemmer; marked, as it is no word."""
+    kept = len(word) - (3 if len(word) >= 9 else 2)
+    return {f"{word[:kept]}~"} if kept >= 5 else set()
 
 
 class Compounds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,12 @@ import orjson
 
 from directory.needs import EmergencySign, Needs
 from directory.places import Place, Places, geodesic_km
+from directory.places.sounding import is_foreign
 from directory.search.answer import Joiner, counted
 from directory.search.criteria import Criteria, resolve
 from directory.search.engine import Engine
-from directory.search.listing import ANY
+from directory.search.listing import ANY, sounds_of
+from directory.search.mixing import mixed
 from directory.search.query import EngineQuery, Hits, Snapshot, Term, Weights
 from directory.search.suggesting import Suggester
 from directory.search.understand import Understanding, Understood
@@ -34,6 +36,11 @@ ASKER_LANGUAGE = 1.3
 BODY_IN_DANGER = "overdose-acute"
 FIRST_OF_ALL = 6.0
 BESIDE_THE_NEED = 0.5  # other emergency contacts come with the services that are for the need
+SOUNDS, RARE_SOUND = 0.6, 4  # a word that no text has, and how few names may sound like it
+# Where a line is nothing but a name or a number, those who are there for the same come after the one it names.
+LIKE_THE_NAMED, FEW_NAMED = (0.35, 0.15), 3
+# What a national service counts beside a local one: as much more as its need is met from afar.
+NATIONAL_HERE, NATIONAL_AFAR = 0.5, 0.35
 NAMED, RARE_NAME = 0.6, 3  # a word that stands in the names of so few services names one of them
 HOME = "NO"
 COUNTRIES = {"da": "DK", "sv": "SE"}  # the country whose services people who write so most likely mean
@@ -115,7 +122,10 @@ class Finder:
         )
         relaxed: list[Mapping[str, object]] = []
         query = self._query(snapshot, criteria, understood)
-        hits = snapshot.search(query)
+        hits = self._hits(snapshot, query, understood)
+        if criteria.q and not understood.needs and 0 < hits.total <= FEW_NAMED:
+            query = self._with_the_like(snapshot, query, hits)
+            hits = snapshot.search(query)
         steps = self._wider(criteria, understood)
         while not hits.total and (step := next(steps, None)):
             told, criteria, understood_then = step
@@ -123,8 +133,21 @@ class Finder:
                 relaxed.pop()
             relaxed.append(told)
             query = self._query(snapshot, criteria, understood_then)
-            hits = snapshot.search(query)
+            hits = self._hits(snapshot, query, understood_then)
         return Found(understood, hits, tuple(relaxed), query)
+
+    def _hits(self, snapshot: Snapshot, query: EngineQuery, understood: Understood) -> Hits:
+        groups = [frozenset(f"need:{slug}" for slug in slugs) for slugs in understood.beside]
+        if len(groups) > 1 and query.sort == "best":
+            return mixed(snapshot, query, groups)
+        return snapshot.search(query)
+
+    def _with_the_like(self, snapshot: Snapshot, query: EngineQuery, hits: Hits) -> EngineQuery:
+        """The query that also asks for what the named service is there for, whichever page is asked for."""
+        named = hits.hits[0] if hits.hits else snapshot.search(replace(query, offset=0, limit=1)).hits[0]
+        needs, _ = orjson.loads(snapshot.piece(named, "labelled"))
+        wanted = {f"need:{slug}": weight for slug, weight in zip(needs, LIKE_THE_NAMED, strict=False)}
+        return replace(query, wanted={**wanted, **query.wanted})
 
     def _query(self, snapshot: Snapshot, criteria: Criteria, understood: Understood) -> EngineQuery:
         place = self._place(criteria, understood)
@@ -148,10 +171,16 @@ class Finder:
             offset=(criteria.page - 1) * criteria.per_page,
             limit=criteria.per_page,
             facets=FACETS if criteria.facets else (),
-            weights=replace(self.weights, door_km=max(self.weights.door_km, place.radius_km))
-            if place
-            else self.weights,
+            weights=self._weights(understood, criteria, place),
         )
+
+    def _weights(self, understood: Understood, criteria: Criteria, place: Place | None) -> Weights:
+        weights = self.weights
+        told = {**dict.fromkeys(criteria.need, 1.0), **{n.slug: n.weight for n in understood.needs}}
+        if told:
+            afar = sum(self.needs[slug].afar * weight for slug, weight in told.items()) / sum(told.values())
+            weights = replace(weights, national=NATIONAL_HERE + NATIONAL_AFAR * afar)
+        return replace(weights, door_km=max(weights.door_km, place.radius_km)) if place else weights
 
     def _place(self, criteria: Criteria, understood: Understood) -> Place | None:
         """The place of the text, unless a given position lies there, or a radius is drawn around that."""
@@ -176,10 +205,13 @@ class Finder:
             want(slug, weight)
             for other, share in self.needs[slug].related.items():
                 want(other, weight * share * RELATED)
-        for term, weight in ((t, w) for w, ts in ((NAMED, understood.terms),) for t in ts):
+        for term in understood.terms:
             key = f"name:{term.alternatives[0][0]}"
             if 0 < snapshot.count((key,))[key] <= RARE_NAME:
-                wanted[key] = weight
+                wanted[key] = NAMED
+        for key in _as_they_sound(understood.unread):
+            if 0 < snapshot.count((key,))[key] <= RARE_SOUND:
+                wanted[key] = SOUNDS
         if understood.emergency:
             contacts = understood.emergency.contacts
             first = 1.0 if BODY_IN_DANGER in understood.emergency.slugs else BESIDE_THE_NEED
@@ -293,6 +325,12 @@ class Finder:
                 {"name": text["name"], "phone": phones[0] if phones else None, "text": text["summary"]}
             )
         return {"reason": sign.reason, "contacts": contacts}
+
+
+def _as_they_sound(unread: Sequence[str]) -> Iterator[str]:
+    foreign = [word for word in unread if is_foreign(word)]
+    yield from (f"sound:{sound}" for sound in sounds_of(foreign))
+    yield from (f"heard:{sound}" for sound in sounds_of([w for w in unread if w not in foreign]))
 
 
 def _filters(criteria: Criteria) -> Iterator[frozenset[str]]:

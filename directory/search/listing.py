@@ -7,16 +7,19 @@ open or closed, the asked languages) is put between them by ``answer``.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from urllib.parse import urlsplit
 
+import numpy as np
 import orjson
 
 from directory.catalogue.entries import Place, Schedule, ServiceEntry
 from directory.languages import pick
 from directory.needs import Needs
-from directory.places import Places
+from directory.places import Places, chord_distances_km, earth_centred_km
+from directory.places.sounding import SHORTEST, is_foreign, skeleton
 from directory.search.analysis import Compounds, terms_of, weighted
 from directory.search.document import Document, Spot
 from directory.spelling import fold, words
@@ -26,6 +29,7 @@ NEED_STRENGTHS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4)
 LANGUAGE_STRENGTHS = {"spoken": 1.0, "interpreter": 0.8, "phone-interpreter": 0.7}
 TRUST = {"verified": 1.1, "listed": 1.0, "stale": 0.9}
 DOUBTFUL = 0.8  # the source itself is not sure that the service still exists
+REACHED_KM = 80.0  # how far a service of a whole county is thought to be sought from
 ANY = "any"  # value of a key of services that nobody is known to be excluded from
 REACHES = {"local": 0, "regional": 1, "national": 2}
 
@@ -36,6 +40,7 @@ class Lister:
     def __init__(self, needs: Needs, places: Places, compounds: Compounds | None = None) -> None:
         self._needs, self._places = needs, places
         self._compounds = compounds or Compounds(needs)
+        self._counties: dict[str, tuple[list[str], np.ndarray]] = {}
         self._need_terms: dict[str, Mapping[str, float]] = {}
 
     def document(self, entry: ServiceEntry) -> Document:
@@ -44,7 +49,7 @@ class Lister:
         return Document(
             id=entry.id,
             terms=self._terms(entry),
-            keys=self._keys(entry, bool(located)),
+            keys=self._keys(entry, located),
             spots=tuple(
                 Spot(p.latitude, p.longitude, _schedule(p.schedule))
                 for p in located
@@ -86,7 +91,7 @@ class Lister:
             self._need_terms[slug] = total
         return self._need_terms[slug]
 
-    def _keys(self, entry: ServiceEntry, located: bool) -> dict[str, float]:
+    def _keys(self, entry: ServiceEntry, located: Sequence[Place]) -> dict[str, float]:
         keys: dict[str, float] = {}
         for position, slug in enumerate(entry.needs):
             strength = NEED_STRENGTHS[min(position, len(NEED_STRENGTHS) - 1)]
@@ -116,10 +121,29 @@ class Lister:
         ]
         # A local service that stands somewhere is found by where it stands; the others by where they serve.
         elsewhere = "area" if entry.reach != "local" or not located else "catchment"
-        plain += [f"{elsewhere}:{area.extent}:{area.code}" for area in entry.areas]
-        plain += [f"name:{w}" for text in entry.names.values() for w in words(text)]
-        plain += [f"name:{w}" for w in words(entry.organization.name)]
+        for area in entry.areas:
+            plain.append(f"{elsewhere}:{area.extent}:{area.code}")
+            if elsewhere == "area" and area.extent == "county" and located:
+                # of a whole county, those who live within a day's way of it; the others as far as they are
+                plain[-1] = f"catchment:county:{area.code}"
+                plain += [f"area:municipality:{number}" for number in self._within_reach(area.code, located)]
+        for text in {*entry.names.values(), entry.organization.name}:
+            plain += [f"name:{w}" for w in words(text)]
+            plain += [f"sound:{s}" for s in sounds_of(words(text))]
+            plain += [f"heard:{s}" for s in sounds_of([w for w in words(text) if is_foreign(w)])]
         return keys | dict.fromkeys(plain, 1.0)
+
+    def _within_reach(self, county: str, located: Sequence[Place]) -> list[str]:
+        """Numbers of the county's municipalities whose middle lies near enough to one of the places."""
+        if county not in self._counties:
+            inside = [m for m in self._places.municipalities() if m.county == county and m.municipality_no]
+            at = earth_centred_km(np.array([m.lat for m in inside]), np.array([m.lon for m in inside]))
+            self._counties[county] = [m.municipality_no or "" for m in inside], at
+        numbers, at = self._counties[county]
+        near = np.zeros(len(numbers), dtype=bool)
+        for spot in located if numbers else ():
+            near |= chord_distances_km(spot.latitude or 0.0, spot.longitude or 0.0, at) <= REACHED_KM
+        return [number for number, is_near in zip(numbers, near.tolist(), strict=True) if is_near]
 
     def _prominence(self, entry: ServiceEntry) -> float:
         """0..1 by the population of the largest municipality it stands in: log10, a million is 1."""
@@ -133,6 +157,16 @@ def _distinct(texts: Mapping[str, str]) -> list[tuple[str, str]]:
     return list({text: (code, text) for code, text in reversed(list(texts.items()))}.values())
 
 
+def sounds_of(sequence: Sequence[str]) -> set[str]:
+    """How the words of a name sound, one by one and two at a time, so that it is found in whichever script.
+
+    Keys are ``sound:…`` for all names, which words in another script look for, and ``heard:…`` for the words of names
+    that are themselves in one, which words in our letters look for.
+    """
+    found = {skeleton(word) for word in sequence} | {skeleton(a + b) for a, b in pairwise(sequence)}
+    return {sound for sound in found if len(sound) >= SHORTEST}
+
+
 def _schedule(schedule: Schedule | None) -> tuple[str, str] | None:
     return (schedule.opening_hours, schedule.timezone) if schedule else None
 
@@ -141,7 +175,7 @@ def _numbers(number: str) -> set[str]:
     """The ways a phone number is typed as one word: whole, and without the country code."""
     digits = "".join(c for c in number if c.isdigit())
     national = digits[2:] if number.strip().startswith("+") and len(digits) > 8 else digits
-    return {digits, national} - {""}
+    return {digits, national, national.lstrip("0")} - {""}
 
 
 def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:

@@ -18,6 +18,7 @@ from directory.spelling import fold, split
 EXACT, INFLECTED, PART_OF_COMPOUND, SPELLING = 1.0, 0.95, 0.8, 0.85
 PARTIAL = 0.75  # what a phrase counts of which only some words are there
 PARTIAL_SHARE = 0.6  # share of a phrase's information that must be there
+FURTHEST = 7  # words between the first and the last word of a phrase that is there in part
 MAX_SKIPPED = 2  # function words that may stand between the words of a phrase
 
 
@@ -65,19 +66,22 @@ class _Remembered(dict[Any, Any]):
 
 
 class PhraseBook:
-    """``entries``: (target, phrase, language, is a label). ``skipped``: function words by language."""
+    """``entries``: (target, phrase, language, is a label). ``skipped``: function words by language; ``kept``: negations,
+    which never fall away; ``weak``: words that say little of what is sought."""
 
     def __init__(
         self,
         entries: Iterable[tuple[str, str, str, bool]],
         skipped: dict[str, frozenset[str]],
         kept: Set[str] = frozenset(),
+        weak: Set[str] = frozenset(),
     ) -> None:
+        self._kept = kept
         self._phrases: list[_Phrase] = []
         self._by_first: dict[str, list[_Phrase]] = defaultdict(list)
         self._by_word: dict[str, list[tuple[int, int]]] = defaultdict(list)  # form -> (phrase, word number)
         counts: Counter[str] = Counter()
-        self._languages: dict[str, set[str]] = defaultdict(set)
+        self.languages: dict[str, set[str]] = defaultdict(set)  # folded word -> of which languages
         targets: dict[str, set[str]] = defaultdict(set)
         # the same words come in thousands of phrases, and a service that starts is waited for
         folded = _Remembered(fold)
@@ -85,9 +89,9 @@ class PhraseBook:
         for target, text, language, label in entries:
             every = [folded[word] for word in split(text)]
             content = [w for w in every if w not in skipped.get(language, frozenset()) or w in kept]
-            if (
-                len(content) < 2
-            ):  # a phrase of function words and one other ("noen å snakke med") is only whole itself
+            # a phrase of function words and one other ("noen å snakke med"), or of a negation and one that says little
+            # ("don't want to be here"), is only whole itself
+            if len(content) < 2 or all(w in kept or w in weak for w in content):
                 content = every
             if not content:
                 continue
@@ -109,7 +113,7 @@ class PhraseBook:
                         self._by_word[form].append((number, position))
             for word in content:
                 counts[word] += 1
-                self._languages[word].add(language)
+                self.languages[word].add(language)
         everything = len({p.target for p in self._phrases}) + 1
         # a word that stands in the phrases of many targets tells less of any one of them
         self._specific = {
@@ -183,8 +187,11 @@ class PhraseBook:
             if len(tokens[m.start].word) >= 3
         ]
 
-    def partly(self, tokens: Sequence[Token]) -> list[Match]:
-        """Phrases of which most of the information, in at least two words, is there in any order."""
+    def partly(self, tokens: Sequence[Token], explained: Set[int] = frozenset()) -> list[Match]:
+        """Phrases of which most of the information, in at least two words, is there in any order.
+
+        ``explained``: words that whole phrases are made of; a phrase of nothing but such words tells nothing more.
+        """
         content = [(i, t) for i, t in enumerate(tokens) if not t.function_word]
         hits: dict[int, dict[int, int]] = defaultdict(dict)
         for index, token in content:
@@ -194,7 +201,11 @@ class PhraseBook:
         best: dict[str, Match] = {}
         for number, positions in hits.items():
             phrase = self._phrases[number]
-            if len(positions) < 2 or len(positions) == len(phrase.forms) == 1:
+            if len(positions) < 2 or all(
+                i in explained or tokens[i].word in self._kept for i in positions.values()
+            ):
+                continue
+            if max(positions.values()) - min(positions.values()) > FURTHEST:
                 continue
             have = sum(self._worth(phrase, p) for p in positions)
             share = have / sum(self._worth(phrase, p) for p in range(len(phrase.forms)))
@@ -217,7 +228,7 @@ class PhraseBook:
 
     def vocabulary_of(self, languages: Set[str]) -> dict[str, int]:
         """The words of phrases in these languages (of all for none), and how often each stands there."""
-        return {w: n for w, n in self.vocabulary.items() if not languages or self._languages[w] & languages}
+        return {w: n for w, n in self.vocabulary.items() if not languages or self.languages[w] & languages}
 
     def _worth(self, phrase: _Phrase, position: int) -> float:
         return self._information[phrase.surfaces[position]]

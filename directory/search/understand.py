@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 from directory.languages import LanguageSpan, spoken_spans
 from directory.needs import EmergencySign, Needs
 from directory.places import Place, Places, Span, same_place
+from directory.places.sounding import is_foreign
 from directory.search.analysis import Compounds, joined_digits, stems
 from directory.search.correction import Corrector
+from directory.search.ideas import Ideas
+from directory.search.negating import WANTING, negated, quoted
 from directory.search.phrases import Match, PhraseBook, Token
 from directory.search.query import Term
+from directory.search.wording import Wording
 from directory.spelling import fold, split
 
 SURE = 0.5  # a need that counts less than this share of the best one was not meant
@@ -21,10 +25,16 @@ FOREIGN = 0.8  # a phrase of a language that is not kin to the asker's
 # Languages whose words turn up in each other's lines.
 KINDRED = (frozenset({"nb", "nn", "da", "sv", "en"}), frozenset({"ru", "uk"}), frozenset({"pl", "en"}))
 ANY_LANGUAGE: frozenset[str] = frozenset()
+BESIDE, NEAR = 0.6, 0.5  # how sure needs are that stand side by side, and how related two are that are one
+AND = """og samt pluss både and plus also och samt plus и а также плюс та і плюс також i oraz plus też و وأيضا كمان iyo
+    sidoo"""
+SOUNDING = 0.8  # how sure a place is that is written as it sounds
 SHORT_LINE = 3  # words of a line in which a misspelt place is looked for anywhere
 STEM, CORRECTED, PART = 0.9, 0.8, 0.4  # weights of a word's other forms as index terms
 # Needs that are an emergency when named as such, unless the line is about preparing for one.
 ACUTE = {"overdose-acute", "ghb-overdose", "emergency", "suicidal-crisis"}
+REPLACED = 0.4  # what a phrase counts that an idea takes the place of
+QUOTED = 0.4  # what a need counts that only a quotation tells
 RELATIVES, RELATIVE_WEIGHT = (
     "relatives-support",
     0.55,
@@ -41,6 +51,25 @@ PROFESSIONAL = (
     "пацієнт",
     "bruker",
 )
+# Needs that say who asks; beside a need that says what for, they say less.
+WHO = frozenset({"children-youth", "lgbt-community", "migrants", "drugs-group"})
+WHO_BESIDE_WHAT = 0.5
+# Needs that are met by anyone who listens: beside them, who asks says as much as ever.
+LISTENING = frozenset({"crisis-line", "mental-health", "peer-support", "crisis-counselling", "sexual-health-advice",
+    "find-a-service", "self-help-group", "legal-aid", "social-services"})  # fmt: skip
+# Needs of somebody close that make whoever tells of them seek help too.
+OF_SOMEBODY_CLOSE = frozenset({"substance-use-advice", "substance-treatment", "detox", "drug-information", "oat-lar",
+    "mental-health", "suicidal-crisis", "overdose-acute", "overdose-prevention", "naloxone", "prison-release",
+    "chemsex-counselling", "drugs-group", "self-help-group", "follow-up-after-discharge"})  # fmt: skip
+# The sign that somebody's body fails now; what is long past is none.
+BODY = "not-breathing-or-unconscious"
+PAST = """uke uka vecka veckan week month months year years måneder måned månad månader år siden sidan sedan ago
+    uger uge
+    неделе неделю месяц месяца месяцев год года лет прошлой прошлом назад тижні місяць роки років минулого тому
+    tydzień tygodniu miesiąc miesiące rok lata temu zeszłym الماضي الماضية سنة سنوات أسبوع شهر قبل toddobaad
+    bil sano hore"""
+JUST_NOW = """time timer timme timmar hour hours minute minutes minutt minutter minuter nå no nu now just nettopp
+    tonight     час часа минут сейчас только godzinę godziny minut teraz الآن ساعة دقائق hadda saac daqiiqo"""
 PREPARING = {"naloxone", "overdose-prevention", "drug-information", "professional-support"}
 
 
@@ -62,6 +91,11 @@ class Understood:
     boosts: tuple[Term, ...] = ()  # words of needs and places, as index terms: only rank
     corrected: str | None = None  # the whole line as it was taken, when a word was taken for another
     emergency: EmergencySign | None = None
+    # needs that are asked for side by side ("PEP and somebody to talk to"), one entry for each
+    beside: tuple[tuple[str, ...], ...] = ()
+    unread: tuple[
+        str, ...
+    ] = ()  # words, folded, of a line in which some are known to nobody: maybe names as they sound
     asker: str | None = None  # language the line is written in, where its words show it
 
 
@@ -93,12 +127,14 @@ class Understanding:
             ((n.slug, w.text, w.language, w.label) for n in needs for w in n.wordings),
             dict(self._stopwords),
             self._negations,
+            WANTING,
         )
         self._signs = {sign.reason: sign for sign in needs.emergencies}
         self._danger = PhraseBook(
             ((s.reason, w.text, w.language, False) for s in needs.emergencies for w in s.wordings),
             dict(self._stopwords),
             self._negations,
+            WANTING,
         )
         self._relatives = PhraseBook(
             (
@@ -109,6 +145,11 @@ class Understanding:
             ),
             {},
         )
+        self._and = frozenset(map(fold, AND.split()))
+        self._past = frozenset(map(fold, PAST.split()))
+        self._just_now = frozenset(map(fold, JUST_NOW.split()))
+        self._ideas = Ideas(needs.ideas, needs.frames, KINDRED)
+        self._wording = Wording(self._stopwords, self._negations, self._book, self._ideas)
         self._correctors = {
             group: Corrector(self._book.vocabulary_of(group), self._is_word, similar)
             for group in (*KINDRED, ANY_LANGUAGE)
@@ -119,6 +160,7 @@ class Understanding:
             word in self._needs.ordinary_words
             or word in self._book
             or word in self._danger
+            or word in self._ideas
             or any(word in words for words in self._stopwords.values())
             or self._known(word)
         )
@@ -130,25 +172,29 @@ class Understanding:
         raw = split(text)[:64]
         if not raw:
             return Understood()
-        tokens, asker = self._tokens(raw, language)
+        line = self._wording.line(raw, language)
+        tokens, asker = line.tokens, line.asker
         words = [t.word for t in tokens]
         spoken = [s for s in spoken_spans(words) if s.certain or not self._told_otherwise(s, words)]
         spans = self._places.spans(words, known=self._known_elsewhere)
+        spans += self._sounding(tokens, spans)
         tokens = self._corrected(tokens, self._corrector(asker), spoken, spans)
-        matches = self._book.find(tokens, self.compounds) + self._book.partly(tokens)
-        matches += [replace(m, weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)]
-        matches = [m for m in matches if not self._negated(tokens, m)]
+        matches = self._matches(tokens, asker)
+        refused = negated(tokens, matches, self._negations, asker)
+        unwanted = {i for n in refused for i in range(matches[n].start, matches[n].end)}
+        matches = [m for n, m in enumerate(matches) if n not in refused]
+        matches = self._beside_quotations(matches, quoted(text, raw))
         place = self._place(tokens, spans, matches, near)
         if place:
             matches = [m for m in matches if not (place.start <= m.start and m.end <= place.end)]
         matches = [m for m in matches if not any(s.start <= m.start and m.end <= s.end for s in spoken)]
-        emergency = self._emergency(tokens, matches)
-        if emergency:  # first the one in danger
-            matches = [m for m in matches if m.target != RELATIVES]
+        matches = _as_told(matches)
+        emergency = self._emergency(tokens, matches, asker)
         matches = [replace(m, weight=m.weight * self._foreign(m.language, asker)) for m in matches]
         found = self._weigh(matches, tokens)
         consumed = {i for s in spoken for i in range(s.start, s.end)}
         consumed |= set(range(place.start, place.end)) if place else set()
+        consumed |= unwanted
         terms, boosts, rest = self._terms(tokens, matches, consumed, place)
         return Understood(
             needs=found,
@@ -162,27 +208,57 @@ class Understanding:
             boosts=boosts,
             corrected=self._line(tokens, place),
             emergency=emergency,
+            beside=self._beside(tokens, matches, found),
+            unread=self._unread(tokens, terms),
             asker=asker,
         )
 
-    def _tokens(self, raw: Sequence[str], language: str | None) -> tuple[list[Token], str | None]:
-        folded = [fold(word) for word in raw]
-        counts = {code: sum(w in words for w in folded) for code, words in self._stopwords.items()}
-        if language:
-            counts[language] = counts.get(language, 0) + 1
-        most = max(counts.values(), default=0)
-        likely = [code for code, n in counts.items() if n and n * 2 >= most]
-        skipped = frozenset().union(*(self._stopwords.get(code, frozenset()) for code in likely))
-        asker = max(counts, key=lambda c: counts[c]) if most else None
-        return [
-            Token(
-                r, w, frozenset({w} | stems(w, asker, asked=True)), w in skipped and w not in self._negations
-            )
-            for r, w in zip(raw, folded, strict=True)
-        ], asker
+    def _unread(self, tokens: Sequence[Token], terms: Iterable[Term]) -> tuple[str, ...]:
+        """All words in order, where one that is left stands in no text or is in another script than names are."""
+        left = {term.alternatives[0][0] for term in terms}
+        if any(t.word in left and (is_foreign(t.word) or not self._is_word(t.word)) for t in tokens):
+            return tuple(t.word for t in tokens if not t.function_word)
+        return ()
+
+    def _beside(
+        self, tokens: Sequence[Token], matches: Iterable[Match], found: Iterable[NeedFound]
+    ) -> tuple[tuple[str, ...], ...]:
+        """Needs whose words are joined by an "and", and that aren't near each other anyway."""
+        sure = {n.slug for n in found if n.weight >= BESIDE}
+        told = [m for m in matches if m.whole and m.target in sure]
+        for one in told:
+            for other in told:
+                between = tokens[one.end : other.start]
+                if one.end >= other.start or not any(t.word in self._and for t in between):
+                    continue
+                if not all(t.function_word or t.word in self._and for t in between):
+                    continue
+                groups = [
+                    tuple(dict.fromkeys(m.target for m in told if m.start < at.end and at.start < m.end))
+                    for at in (one, other)
+                ]
+                if not any(self._near(a, b) for a in groups[0] for b in groups[1]):
+                    return tuple(groups)
+        return ()
+
+    def _near(self, one: str, other: str) -> bool:
+        related = self._needs[one].related.get(other, 0.0), self._needs[other].related.get(one, 0.0)
+        return one == other or max(related) >= NEAR
 
     def _known_elsewhere(self, word: str) -> bool:
         return self._is_word(word) or bool(self.compounds.parts(word))
+
+    def _sounding(self, tokens: Sequence[Token], spans: Sequence[Span]) -> list[Span]:
+        """Places that a word in another script sounds like, where it is no word that is known."""
+        found = []
+        for index, token in enumerate(tokens):
+            if token.word.isascii() or token.function_word or any(s.start <= index < s.end for s in spans):
+                continue
+            if self._is_word(token.word) or token.forms & self._book.vocabulary.keys():
+                continue
+            if places := self._places.sounding(token.word):
+                found.append(Span(index, index + 1, places, "alias", SOUNDING))
+        return found
 
     def _told_otherwise(self, span: LanguageSpan, words: Sequence[str]) -> bool:
         """A bare name of a language is only that when no need is named by the same words."""
@@ -266,11 +342,44 @@ class Understanding:
 
         return tuple(sorted(places, key=weight, reverse=True))
 
-    def _negated(self, tokens: Sequence[Token], match: Match) -> bool:
-        """ "not", "without" right before the phrase, unless the phrase itself says so."""
-        before = [t.word for t in tokens[max(0, match.start - 2) : match.start]]
-        inside = any(t.word in self._negations for t in tokens[match.start : match.end])
-        return not inside and bool(before) and (before[-1] in self._negations)
+    def _matches(self, tokens: Sequence[Token], asker: str | None) -> list[Match]:
+        """Everything that tells a need: whole phrases, ideas together, phrases in part, and who is asked for."""
+        whole = self._book.find(tokens, self.compounds)
+        framed, instead = self._ideas.find(tokens, asker)
+        matches = [
+            replace(m, weight=m.weight * REPLACED)
+            if any(m.target == slug and m.start < end and start < m.end for (start, end), slug in instead)
+            else m
+            for m in whole
+        ]
+        framed = [
+            replace(m, weight=m.weight * REPLACED)
+            if any(
+                m.target == slug and not _same_span(m, spot) and m.start < spot[1] and spot[0] < m.end
+                for spot, slug in instead
+            )
+            else m
+            for m in framed
+        ]
+        explained = {i for m in (*whole, *framed) for i in range(m.start, m.end)}
+        matches += framed
+        matches += [
+            m
+            for m in self._book.partly(tokens, explained)
+            if not any(m.target == slug for _, slug in instead)
+        ]
+        return matches + [
+            replace(m, weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)
+        ]
+
+    def _beside_quotations(self, matches: list[Match], quotations: Sequence[range]) -> list[Match]:
+        """What somebody is quoted as saying tells less than what is told of it, where anything is."""
+        inside = [any(m.start in q and m.end - 1 in q for q in quotations) for m in matches]
+        if not any(inside) or all(inside):
+            return matches
+        return [
+            replace(m, weight=m.weight * QUOTED) if q else m for m, q in zip(matches, inside, strict=True)
+        ]
 
     def _weigh(self, matches: Iterable[Match], tokens: Sequence[Token]) -> tuple[NeedFound, ...]:
         best: dict[str, Match] = {}
@@ -304,7 +413,9 @@ class Understanding:
                 terms.append(term)
                 rest.append(token.raw)
         if number := max(joined_digits(t.word for t in tokens), key=len, default=None):
-            terms = [t for t in terms if not t.alternatives[0][0].isdigit()] + [Term(((number, 1.0),))]
+            terms = [t for t in terms if not t.alternatives[0][0].isdigit()] + [
+                Term(tuple(dict.fromkeys(((number, 1.0), (number.lstrip("0") or number, 1.0)))))
+            ]
         return tuple(terms), tuple(boosts), rest
 
     def _term(self, token: Token) -> Term:
@@ -324,11 +435,17 @@ class Understanding:
             line[place.start : place.end] = [place.places[0].name]
         return " ".join(line)
 
-    def _emergency(self, tokens: Sequence[Token], matches: Iterable[Match]) -> EmergencySign | None:
-        signs = [m for m in self._danger.find(tokens, self.compounds) if not self._negated(tokens, m)]
+    def _emergency(
+        self, tokens: Sequence[Token], matches: Iterable[Match], asker: str | None
+    ) -> EmergencySign | None:
+        signs = self._danger.find(tokens, self.compounds)
+        refused = negated(tokens, signs, self._negations, asker)
+        signs = [m for n, m in enumerate(signs) if n not in refused]
+        past = any(t.word in self._past for t in tokens) and not any(t.word in self._just_now for t in tokens)
+        signs = [m for m in signs if not past or m.target != BODY]
         if signs:
             return self._signs[max(signs, key=lambda m: (m.words, m.weight)).target]
-        if {m.target for m in matches} & PREPARING:
+        if past or {m.target for m in matches} & PREPARING:
             return None
         acute = {
             m.target
@@ -336,6 +453,29 @@ class Understanding:
             if m.target in ACUTE and m.whole and (m.words > 1 or m.target != "ghb-overdose")
         }
         return next((s for s in self._signs.values() if acute & set(s.slugs)), None) if acute else None
+
+
+def _same_span(match: Match, spot: tuple[int, int]) -> bool:
+    return (match.start, match.end) == spot
+
+
+def _as_told(matches: Sequence[Match]) -> list[Match]:
+    """Who asks, beside what for; and that it is for somebody close, beside what that person needs."""
+    sure = {m.target for m in matches if m.weight >= SURE}
+    what = sure - WHO - LISTENING - {RELATIVES}
+    told = []
+    for match in matches:
+        if match.target in WHO and what:
+            match = replace(match, weight=match.weight * WHO_BESIDE_WHAT)
+        if (
+            match.target == RELATIVES
+            and match.weight == RELATIVE_WEIGHT
+            and what
+            and not sure & OF_SOMEBODY_CLOSE
+        ):
+            continue
+        told.append(match)
+    return told
 
 
 def _union(by_language: Mapping[str, frozenset[str]]) -> frozenset[str]:

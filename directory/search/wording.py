@@ -1,0 +1,117 @@
+"""The words of one line as the understanding takes them: folded, with their other forms, and in which language.
+
+A word's forms are remembered for some thousands of words, by the word alone; no line is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from directory.search.analysis import stems
+from directory.search.ideas import Ideas
+from directory.search.phrases import PhraseBook, Token
+from directory.spelling import fold
+
+REMEMBERED = 8192  # words
+LONGEST = 40  # letters of a word that is remembered
+FUNCTION, MEANING, TOLD = (
+    1.5,
+    1.0,
+    0.5,
+)  # what a word of a language, and being told it, say of the line's language
+SPREAD = 6  # words of more languages than this say nothing of it
+# Letters that only some of the ten languages have, and what a word with one says.
+_LETTERS: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = (
+    (re.compile("[łąężźćśń]"), {"pl": 1.5}),
+    (re.compile("[їєґі]"), {"uk": 2.0}),
+    (re.compile("[ыэёъ]"), {"ru": 2.0}),
+    (re.compile("[а-я]"), {"ru": 1.0, "uk": 0.9}),
+    (re.compile("[äö]"), {"sv": 1.0}),
+    (re.compile("[æø]"), {"nb": 0.4, "nn": 0.4, "da": 0.4}),
+    (re.compile("[\u0620-\u064a]"), {"ar": 2.0}),
+)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def forms_of(word: str, language: str | None) -> frozenset[str]:
+    """A folded word of a query in that language, and its stems."""
+    return frozenset({word} | stems(word, language, asked=True))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def folded(word: str) -> str:
+    return fold(word)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    tokens: list[Token]
+    asker: str | None  # the language it is written in, where its words or who asks say so
+
+
+class Wording:
+    """Built once from the function words, the phrases and the ideas of the ten languages."""
+
+    def __init__(
+        self,
+        stopwords: Mapping[str, frozenset[str]],
+        negations: frozenset[str],
+        book: PhraseBook,
+        ideas: Ideas,
+    ) -> None:
+        self._stopwords, self._negations = stopwords, negations
+        languages: dict[str, set[str]] = defaultdict(set)
+        for source in (book.languages, ideas.languages):
+            for word, codes in source.items():
+                languages[word] |= codes
+        telling = {word: dict.fromkeys(codes, MEANING / len(codes)) for word, codes in languages.items()}
+        functions: dict[str, list[str]] = defaultdict(list)
+        for code, words in stopwords.items():
+            for word in words:
+                functions[word].append(code)
+        telling |= {word: dict.fromkeys(codes, FUNCTION / len(codes)) for word, codes in functions.items()}
+        self._telling = {
+            word: tuple(codes.items()) for word, codes in telling.items() if len(codes) <= SPREAD
+        }
+        self._said_by = lru_cache(maxsize=REMEMBERED)(self._language_of)
+
+    def line(self, raw: Sequence[str], language: str | None) -> Line:
+        """``raw``: the words as typed; ``language``: that of whoever asks, which the words may outweigh."""
+        words = [folded(word) if len(word) <= LONGEST else fold(word) for word in raw]
+        scores: dict[str, float] = {}
+        for typed, word in zip(raw, words, strict=True):
+            for code, worth in self._said_by(typed, word) if len(word) <= LONGEST else ():
+                scores[code] = scores.get(code, 0.0) + worth
+        if language:
+            scores[language] = scores.get(language, 0.0) + TOLD
+        most = max(scores.values(), default=0.0)
+        asker = max(scores, key=lambda code: scores[code]) if scores else None
+        likely = [
+            found for code, n in scores.items() if n * 2 >= most and (found := self._stopwords.get(code))
+        ]
+        return Line(
+            [
+                Token(
+                    typed,
+                    word,
+                    forms_of(word, asker) if len(word) <= LONGEST else frozenset({word}),
+                    word not in self._negations and any(word in found for found in likely),
+                )
+                for typed, word in zip(raw, words, strict=True)
+            ],
+            asker,
+        )
+
+    def _language_of(self, typed: str, word: str) -> tuple[tuple[str, float], ...]:
+        said = dict(self._telling.get(word, ()))
+        low = typed.lower()
+        if not low.isascii():
+            for letters, codes in _LETTERS:
+                if letters.search(low):
+                    for code, worth in codes.items():
+                        said[code] = said.get(code, 0.0) + worth
+        return tuple(said.items())

@@ -1,0 +1,89 @@
+"""What no phrase lists is understood by what its words mean together."""
+
+from __future__ import annotations
+
+import pytest
+
+from directory.config import SEED_DIR
+from directory.needs import Needs
+from directory.places import Places
+from directory.search.understand import Understanding
+
+LANGUAGES = {"nb", "nn", "en", "da", "sv", "ru", "uk", "pl", "ar", "so"}
+
+
+@pytest.fixture(scope="module")
+def needs() -> Needs:
+    return Needs.load(SEED_DIR)
+
+
+@pytest.fixture(scope="module")
+def understand(needs: Needs) -> Understanding:
+    return Understanding(needs, Places.load(SEED_DIR))
+
+
+def weights(understand: Understanding, text: str) -> dict[str, float]:
+    return {need.slug: need.weight for need in understand(text).needs}
+
+
+@pytest.mark.parametrize(
+    ("text", "need"),
+    [
+        ("storebroren min sniffer lim", "relatives-support"),
+        ("my niece is hooked, she snorts ket", "relatives-support"),
+        ("племянник бухает каждый день", "relatives-support"),
+        ("moja siostra wciąga, co robić", "relatives-support"),
+        ("min kusine drikker hele tiden", "relatives-support"),
+        ("جوزي بيضربني", "violence"),
+        ("konkubent mnie popchnął", "violence"),
+        ("jeg dytta samboeren", "violence-perpetrator"),
+        ("jag knuffade min flickvän, jag slog min fru", "violence-perpetrator"),
+        ("skrives ut fra rusakutten på fredag", "follow-up-after-discharge"),
+        ("вышла из рехаба", "follow-up-after-discharge"),
+        ("treåringen svelget tabletter", "overdose-acute"),
+        ("stakk meg på en kanyle", "pep"),
+        ("naboer spionerer, hører stemmer", "mental-health"),
+        ("кинути травку", "substance-use-advice"),
+        ("undervisning om overdoser for sykepleiere", "professional-support"),
+    ],
+)
+def test_a_few_ideas_together_tell_a_need(understand: Understanding, text: str, need: str) -> None:
+    found = weights(understand, text)
+    assert found.get(need, 0.0) >= 0.8, found
+
+
+def test_who_hits_whom_makes_the_difference(understand: Understanding) -> None:
+    he = weights(understand, "mannen min slår meg")
+    me = weights(understand, "jeg slår mannen min")
+    assert he["violence"] == 1.0
+    assert "violence-perpetrator" not in he
+    assert me["violence-perpetrator"] > me.get("violence", 0.0)
+
+
+def test_ideas_that_are_far_apart_are_not_one(understand: Understanding) -> None:
+    near = "mannen min drikker"
+    far = "mannen min og huset vårt bilen katten sofaen lampen bordet stolen vinduet drikker"
+    assert "relatives-support" in weights(understand, near)
+    assert weights(understand, far).get("relatives-support", 0.0) < 1.0
+
+
+def test_a_short_word_is_read_in_the_language_of_the_line(understand: Understanding) -> None:
+    # "i" is the speaker in English and a preposition in Norwegian
+    assert "violence-perpetrator" not in weights(understand, "noen i huset dytter samboeren")
+    assert "violence-perpetrator" in weights(understand, "i hit my wife")
+
+
+def test_every_frame_names_ideas_and_needs_that_exist(needs: Needs) -> None:
+    for frame in needs.frames:
+        assert set(frame.ideas) <= set(needs.ideas), frame
+        assert all(slug in needs for slug in (*frame.needs, *frame.instead)), frame
+        assert all(0.0 < weight <= 1.0 for weight in frame.needs.values()), frame
+    assert {idea for frame in needs.frames for idea in frame.ideas} == set(needs.ideas)
+
+
+def test_every_idea_is_told_in_every_language_it_can_be(needs: Needs) -> None:
+    told_by_the_verb = {"i", "me", "i-hit"}  # in some languages the verb itself says who
+    for idea, said in needs.ideas.items():
+        assert set(said) <= LANGUAGES, idea
+        if idea not in told_by_the_verb:
+            assert set(said) == LANGUAGES, idea
