@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import numpy as np
 from geopy.distance import geodesic
 from hypothesis import strategies as st
 
@@ -74,7 +73,7 @@ class Oracle:
         missing = 1.0
         for key, w in query.wanted.items():
             if key in keys:
-                missing = float(ranking.missing(np.array([missing]), w, np.array([keys[key]]))[0])
+                missing = ranking.missing(missing, w, keys[key])
         told = sum(self.information(t) * t.weight for t in query.terms)
         share = sum(self.information(t) * t.weight * self.text(document, t)[1] for t in query.terms)
         if (
@@ -92,8 +91,8 @@ class Oracle:
             text = sum(self.information(t) * t.weight * self.text(document, t)[0] for t in query.terms)
             boost = sum(self.information(t) * t.weight * self.text(document, t)[0] for t in query.boosts)
             all_boosts = sum(self.information(t) for t in query.boosts)
-            part = ranking.told(np.array([text]), np.array([boost]), told, all_boosts)
-            score = float(ranking.base(np.array([1 - missing]), part, weights)[0])
+            part = ranking.told(text + boost, told + all_boosts)
+            score = ranking.base(1 - missing, part, weights.need, weights.text)
         else:
             score = 1.0
         score *= self.place(document, query, distance, serving) * document.trust
@@ -137,12 +136,13 @@ class Oracle:
 
     @staticmethod
     def place(document: Document, query: EngineQuery, distance: float | None, serving: bool) -> float:
-        reach = np.array([document.reach])
+        reach, weights = document.reach, query.weights
         if query.point is None:
-            prominence = np.array([document.prominence])
-            return float(ranking.placeless_factor(prominence, reach, query.weights)[0])
-        far = np.array([math.nan if distance is None else distance])
-        return float(ranking.place_factor(far, reach, np.array([serving]), query.weights)[0])
+            most, local = weights.placeless_most, weights.placeless_local
+            return ranking.placeless_factor(document.prominence, reach, most, local, weights.regional)
+        far = math.nan if distance is None else distance
+        door, half = weights.door_km, weights.half_distance_km
+        return ranking.place_factor(far, reach, serving, door, half, weights.national, weights.regional)
 
     @staticmethod
     def sort(

@@ -55,11 +55,13 @@ def map_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     try:
         header = json.loads(data[16 : 16 + length])
         arrays = {
+            # An empty one may stand at the end of the file, where nothing can be mapped.
             name: np.frombuffer(
-                data, dtype=dtype, count=int(np.prod(shape, dtype=np.int64)), offset=16 + length + offset
+                b"" if 0 in shape else data,
+                dtype=dtype,
+                count=int(np.prod(shape, dtype=np.int64)),
+                offset=0 if 0 in shape else 16 + length + offset,
             ).reshape(shape)
-            if 0 not in shape
-            else np.empty(shape, dtype=dtype)
             for name, (dtype, shape, offset) in header["arrays"].items()
         }
     except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:

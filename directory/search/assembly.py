@@ -192,11 +192,11 @@ class SegmentBuilder:
     def _term_arrays(self, place: np.ndarray) -> dict[str, np.ndarray]:
         """Write the postings. ``bits``: a row for each dense key, little-endian bit sets over documents.
 
-        ``sparse_end`` and ``sparse``: the other keys of each document, by their place in the dictionary.
+        ``key_end`` and ``key``: the keys of each document, by their place in the dictionary.
         """
         documents = len(place)
         dense, bits = [], []
-        sparse_documents, sparse_keys = [], []
+        holding, held = [], []
         number = 0
         words = -(-documents // 64)
         with closing(TermsWriter(self._folder)) as writer:
@@ -212,23 +212,22 @@ class SegmentBuilder:
                     bits.append(np.packbits(has, bitorder="little").view(np.uint64))
                     dense.append(number + i)
                     self._dense.append(batch.terms[i])
-                rest = np.repeat(~is_dense, counts)
-                sparse_documents.append(batch.documents[rest])
-                sparse_keys.append(owners[rest])
+                holding.append(batch.documents)
+                held.append(owners)
                 number += len(counts)
             writer.finish_field()
             writer.start_field(TEXT, SCHEMA[TEXT])
             for batch in self._terms.batches(place):
                 writer.add_terms(*batch)
             writer.finish_field()
-        holders = np.concatenate([np.empty(0, dtype=np.uint32), *sparse_documents])
-        keys = np.concatenate([np.empty(0, dtype=np.uint32), *sparse_keys])
+        holders = np.concatenate([np.empty(0, dtype=np.uint32), *holding])
+        keys = np.concatenate([np.empty(0, dtype=np.uint32), *held])
         by_document = np.argsort(holders, kind="stable")
         return {
             "dense": np.array(dense, dtype=np.uint32),
             "bits": np.array(bits, dtype=np.uint64).reshape(len(dense), words),
-            "sparse_end": np.append(0, np.cumsum(np.bincount(holders, minlength=documents))).astype(np.int64),
-            "sparse": keys[by_document],
+            "key_end": np.append(0, np.cumsum(np.bincount(holders, minlength=documents))).astype(np.int64),
+            "key": keys[by_document],
         }
 
 

@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+from directory.search.compiled import compiled
+
 BITS = 20
 _CELLS = 1 << BITS
 # The least radii of curvature of the WGS 84 ellipsoid (km), rounded down: a box made with them is never too small.
@@ -62,43 +64,77 @@ def keys(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     return _keys_of_cells(x, y).astype(np.uint64)
 
 
-def _boxes(latitude: float, longitude: float, radius_km: float) -> list[tuple[float, float, float, float]]:
+@compiled
+def _key_of_cell(x: int, y: int) -> int:
+    key = state = 0
+    for step in range(BITS // 4):
+        shift = BITS - 4 - 4 * step
+        index = state << 8 | (x >> shift & 15) << 4 | (y >> shift & 15)
+        key = key << 8 | _DIGITS[index]
+        state = _STATES[index]
+    return key
+
+
+@compiled
+def _cell_of(degrees: float, span: float) -> int:
+    return min(max(int(degrees / span * _CELLS), 0), _CELLS - 1)
+
+
+@compiled
+def _boxes(latitude: float, longitude: float, radius_km: float) -> np.ndarray:
     """(south, north, west, east) in degrees, around all that is within the radius; two across the antimeridian."""
+    boxes = np.empty((2, 4))
     angle = radius_km / _LEAST_MERIDIAN_RADIUS
     south, north = latitude - math.degrees(angle), latitude + math.degrees(angle)
+    west, east = -180.0, 180.0
     if south <= -90.0 or north >= 90.0 or angle >= math.pi / 2:
-        return [(max(south, -90.0), min(north, 90.0), -180.0, 180.0)]
-    reach = math.sin(angle) / math.cos(math.radians(latitude))
-    if reach >= 1.0:
-        return [(south, north, -180.0, 180.0)]
-    # A thousandth more: the box is a sphere's, the points lie on an ellipsoid.
-    width = math.degrees(math.asin(reach)) * 1.001
-    west, east = longitude - width, longitude + width
+        south, north = max(south, -90.0), min(north, 90.0)
+    else:
+        reach = math.sin(angle) / math.cos(math.radians(latitude))
+        if reach < 1.0:
+            # A thousandth more: the box is a sphere's, the points lie on an ellipsoid.
+            width = math.degrees(math.asin(reach)) * 1.001
+            west, east = longitude - width, longitude + width
+    boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3] = south, north, west, east
     if west < -180.0:
-        return [(south, north, west + 360.0, 180.0), (south, north, -180.0, east)]
+        boxes[0, 2], boxes[0, 3], boxes[1, 2] = west + 360.0, 180.0, -180.0
+        return boxes
     if east > 180.0:
-        return [(south, north, west, 180.0), (south, north, -180.0, east - 360.0)]
-    return [(south, north, west, east)]
+        boxes[0, 3], boxes[1, 2], boxes[1, 3] = 180.0, -180.0, east - 360.0
+        return boxes
+    return boxes[:1]
 
 
+@compiled
 def covering(latitude: float, longitude: float, radius_km: float) -> np.ndarray:
     """Ranges of keys, half open, sorted and disjoint, shape (n, 2) uint64, that hold every point within the radius.
 
     There are at most some 80 of them, usually about ten; they also hold points that are farther away.
     """
-    parts = []
-    for south, north, west, east in _boxes(latitude, longitude, radius_km):
-        x0, x1 = _cell(np.array([west + 180.0, east + 180.0]), 360.0).tolist()
-        y0, y1 = _cell(np.array([south + 90.0, north + 90.0]), 180.0).tolist()
-        shift = max(0, (max(x1 - x0, y1 - y0) // _BOX_CELLS).bit_length())
-        xs = np.arange(x0 >> shift, (x1 >> shift) + 1, dtype=np.int64)
-        ys = np.arange(y0 >> shift, (y1 >> shift) + 1, dtype=np.int64)
-        cells = _keys_of_cells(np.repeat(xs, len(ys)) << shift, np.tile(ys, len(xs)) << shift) >> (2 * shift)
-        parts.append(np.stack((cells << (2 * shift), (cells + 1) << (2 * shift)), axis=1))
-    ranges = np.concatenate(parts)
-    ranges = ranges[np.argsort(ranges[:, 0])]
-    # Cells of two boxes may differ in size and overlap: join what touches.
-    ends = np.maximum.accumulate(ranges[:, 1])
-    first = np.concatenate(([True], ranges[1:, 0] > ends[:-1]))
-    last = np.concatenate((first[1:], [True]))
-    return np.stack((ranges[first, 0], ends[last]), axis=1).astype(np.uint64)
+    boxes = _boxes(latitude, longitude, radius_km)
+    starts = np.empty(2 * (_BOX_CELLS + 2) ** 2, dtype=np.uint64)
+    ends = np.empty(len(starts), dtype=np.uint64)
+    number = 0
+    for i in range(len(boxes)):
+        south, north, west, east = boxes[i]
+        x0, x1 = _cell_of(west + 180.0, 360.0), _cell_of(east + 180.0, 360.0)
+        y0, y1 = _cell_of(south + 90.0, 180.0), _cell_of(north + 90.0, 180.0)
+        shift, size = 0, max(x1 - x0, y1 - y0) // _BOX_CELLS
+        while size >> shift:
+            shift += 1
+        for x in range(x0 >> shift, (x1 >> shift) + 1):
+            for y in range(y0 >> shift, (y1 >> shift) + 1):
+                cell = _key_of_cell(x << shift, y << shift) >> (2 * shift)
+                starts[number] = np.uint64(cell << (2 * shift))
+                ends[number] = np.uint64((cell + 1) << (2 * shift))
+                number += 1
+    # Cells of two boxes may differ in size and overlap: what touches is joined.
+    ranges = np.empty((number, 2), dtype=np.uint64)
+    joined = 0
+    for i in np.argsort(starts[:number]):
+        if joined and starts[i] <= ranges[joined - 1, 1]:
+            ranges[joined - 1, 1] = max(ranges[joined - 1, 1], ends[i])
+        else:
+            ranges[joined, 0], ranges[joined, 1] = starts[i], ends[i]
+            joined += 1
+    return ranges[:joined]

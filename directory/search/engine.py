@@ -15,7 +15,8 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from datetime import datetime
+from itertools import compress, islice
 from pathlib import Path
 from uuid import UUID
 
@@ -26,9 +27,11 @@ from whoosh.reading import IndexReader, MultiReader
 
 from directory import hours
 from directory.errors import IndexUnavailable
+from directory.places.distance import distances_km
 from directory.search import curve, ranking
-from directory.search.candidates import common
-from directory.search.evaluation import Found, Sought, View, evaluate
+from directory.search.asking import Told, asked_keys, counted, keys_of, lists_of, numbers_of
+from directory.search.candidates import lower_bound
+from directory.search.evaluation import evaluate
 from directory.search.generation import (
     Generation,
     Seals,
@@ -37,12 +40,18 @@ from directory.search.generation import (
     read_generation,
     signature,
 )
+from directory.search.layout import DONE, HOURS_WANTED, Asked, Keys, Lists, Page, Room, room_for
 from directory.search.opening import UNKNOWN, OpenStates, StatesAt
-from directory.search.postings import KEY, TEXT, Postings
-from directory.search.query import EngineQuery, Hit, Hits, Term
+from directory.search.postings import KEY, TEXT
+from directory.search.query import EngineQuery, Hit, Hits
 from directory.search.segment import Segment
+from directory.search.view import View
 
 _ATTEMPTS = 5  # to open a generation while a writer removes what an older one needed
+_NOWHERE = np.empty((0, 2), dtype=np.uint64)
+_UNKNOWN = np.empty(0, dtype=np.float64)
+_NO_STATES = np.empty(0, dtype=np.int8)
+_NO_KEYS: frozenset[str] = frozenset()
 _LOOK_S = 0.01  # as often as this at most, it is looked whether anybody touched the files
 
 
@@ -55,6 +64,8 @@ class Snapshot:
         self.fingerprint = generation.fingerprint
         self.documents = generation.documents
         self._views = list(views)
+        self._most_documents = max((view.segment.documents for view in self._views), default=0)
+        self._rooms: list[Room] = []  # those that no thread is in
 
     def __enter__(self) -> Snapshot:
         return self
@@ -65,94 +76,110 @@ class Snapshot:
     def search(self, query: EngineQuery) -> Hits:
         """Raises ValueError for a point, radius, offset or limit that is none."""
         _refuse_nonsense(query)
-        terms, boosts = self._sought(query.terms, weighted=True), self._sought(query.boosts, weighted=False)
-        covering = None
-        if query.point is not None and query.radius_km is not None:
-            covering = curve.covering(*query.point, query.radius_km)
-        found = [
-            (number, part)
-            for number, view in enumerate(self._views)
-            if (part := evaluate(view, query, terms[number], boosts[number], covering)) is not None
-        ]
+        terms = Told(self._views, self.documents, query.terms)
+        boosts = Told(self._views, self.documents, query.boosts)
+        asked, names = numbers_of(query, terms, boosts), asked_keys(query)
+        covering = (
+            _NOWHERE if asked.everywhere else curve.covering(asked.latitude, asked.longitude, asked.radius_km)
+        )
+        total, found = 0, []
         facets: dict[str, dict[str, int]] = {prefix: {} for prefix in query.facets}
-        for _, part in found:
-            for prefix, counts in part.facets.items():
-                total = facets[prefix]
-                for key, count in counts.items():
-                    total[key] = total.get(key, 0) + count
-        return Hits(sum(part.total for _, part in found), self._page(found, query), facets)
+        for number, view in enumerate(self._views):
+            lists = lists_of(number, view.segment, query.wanted, terms, boosts)
+            keys = keys_of(view.segment, query, names)
+            size, counts, page = self._evaluated(view, lists, keys, asked, covering, query.open_at)
+            if not size:
+                continue
+            total += size
+            found.append((number, page))
+            for prefix, named in counted(view.segment, query.facets, counts).items():
+                if facets[prefix]:
+                    for key, count in named.items():
+                        facets[prefix][key] = facets[prefix].get(key, 0) + count
+                else:
+                    facets[prefix] = named
+        return Hits(total, self._page(found, names, query), facets)
 
-    def _page(self, found: list[tuple[int, Found]], query: EngineQuery) -> tuple[Hit, ...]:
-        rows = [(number, part, row) for number, part in found for row in range(len(part.order))]
+    def _evaluated(
+        self,
+        view: View,
+        lists: Lists,
+        keys: Keys,
+        asked: Asked,
+        covering: np.ndarray,
+        open_at: datetime | None,
+    ) -> tuple[int, np.ndarray, Page]:
+        """Evaluates, and again where that needs opening hours or distances that are worked out here."""
+        known, extras_known = _UNKNOWN, _UNKNOWN
+        states = _NO_STATES if open_at is None else view.open_states.table(open_at)
+        columns = view.segment.columns
+        while True:
+            room = self._rooms.pop() if self._rooms else room_for(self._most_documents)
+            says, size, counts, page = evaluate(
+                columns,
+                view.norms,
+                view.is_dead,
+                room,
+                lists,
+                keys,
+                asked,
+                covering,
+                states,
+                known,
+                extras_known,
+            )
+            self._rooms.append(room)
+            if says == DONE:
+                return size, counts, page
+            if says == HOURS_WANTED and open_at is not None:
+                view.open_states.work_out(counts, open_at, states)
+            else:  # nearly antipodal points
+                here = (asked.latitude, asked.longitude)
+                known = distances_km(*here, columns.latitude, columns.longitude)
+                extras_known = distances_km(*here, columns.extra_latitude, columns.extra_longitude)
+
+    def _page(
+        self, found: list[tuple[int, Page]], names: Sequence[str], query: EngineQuery
+    ) -> tuple[Hit, ...]:
+        rows = [(number, page, row) for number, page in found for row in range(len(page.order))]
         if len(found) > 1:
             rows.sort(key=self._place_in_order)
-        page = rows[query.offset : query.offset + query.limit]
-        asked = {*query.serving, *(key for group in query.preferred for key in group)}
-        keys = {
-            number: self._keys(number, [int(p.documents[r]) for n, p, r in page if n == number], asked)
-            for number in {number for number, _, _ in page}
-        }
-        return tuple(
-            Hit(
-                segment=number,
-                document=(document := int(part.documents[row])),
-                score=round(float(part.scores[row]), 6),
-                # to 0.1 m: beyond that the same distance differs with the length of the array it was computed in
-                distance_km=None
-                if math.isnan(distance := float(part.distances[row]))
-                else round(distance, 4),
-                spot=None if (spot := int(part.spots[row])) < 0 else spot,
-                open=int(part.states[row]),
-                keys=keys[number][document],
+        columns = {number: [column.tolist() for column in page] for number, page in found}
+        hits = []
+        for number, _, row in rows[query.offset : query.offset + query.limit]:
+            documents, scores, _, distances, spots, states, has = columns[number]
+            distance, spot = distances[row], spots[row]
+            hits.append(
+                Hit(
+                    number,
+                    documents[row],
+                    round(scores[row], 6),
+                    # to 0.1 m, as they are compared
+                    None if math.isnan(distance) else round(distance, 4),
+                    None if spot < 0 else spot,
+                    states[row],
+                    frozenset(compress(names, has[row])) if names else _NO_KEYS,
+                )
             )
-            for number, part, row in page
-        )
+        return tuple(hits)
 
-    def _place_in_order(self, row: tuple[int, Found, int]) -> tuple[int, str, UUID]:
-        number, part, at = row
-        segment, document = self._views[number].segment, int(part.documents[at])
-        return int(part.order[at]), segment.sort_name(document), segment.identity(document)
-
-    def _keys(self, number: int, documents: list[int], keys: Iterable[str]) -> dict[int, frozenset[str]]:
-        """Which of the keys each of the documents has."""
-        found: dict[int, set[str]] = {document: set() for document in documents}
-        asked = np.array(documents, dtype=np.uint32)
-        for key in keys:
-            if (postings := self._views[number].segment.postings(KEY, key)) is None:
-                continue
-            at = np.minimum(postings[0].searchsorted(asked), len(postings[0]) - 1)
-            for document in asked[postings[0][at] == asked].tolist():
-                found[document].add(key)
-        return {document: frozenset(has) for document, has in found.items()}
-
-    def _sought(self, terms: Sequence[Term], *, weighted: bool) -> list[Sought]:
-        """For each segment its share of the terms. What a term tells is that of its most common alternative: a rare
-        misspelling must not tell more than the word itself. A word that no service has tells most."""
-        resolved: list[list[tuple[float, tuple[tuple[float, Postings], ...]]]] = [[] for _ in self._views]
-        total = 0.0
-        for term in terms:
-            most = 0
-            parts: list[list[tuple[float, Postings]]] = [[] for _ in self._views]
-            for text, weight in term.alternatives:
-                having = 0
-                for number, view in enumerate(self._views):
-                    if (postings := view.segment.postings(TEXT, text)) is not None:
-                        parts[number].append((weight, postings))
-                        having += living(postings[0], view.dead)
-                most = max(most, having)
-            tells = ranking.information(self.documents, most)
-            total += tells * term.weight if weighted else tells
-            for number, part in enumerate(parts):
-                if part:
-                    resolved[number].append((tells * term.weight, tuple(part)))
-        return [Sought(tuple(part), total) for part in resolved]
+    def _place_in_order(self, row: tuple[int, Page, int]) -> tuple[int, str, UUID]:
+        number, page, at = row
+        segment, document = self._views[number].segment, int(page.document[at])
+        return int(page.order[at]), segment.sort_name(document), segment.identity(document)
 
     def piece(self, hit: Hit, name: str) -> bytes:
         """A piece of the hit's document, b"" where it has none of that name."""
         return self._views[hit.segment].segment.piece(hit.document, name) or b""
 
     def has_key(self, hit: Hit, key: str) -> bool:
-        return key in self._keys(hit.segment, [hit.document], (key,))[hit.document]
+        found = self._views[hit.segment].segment.range(KEY, key)
+        if found is None:
+            return False
+        start, count = found
+        posting = self._views[hit.segment].segment.columns.posting
+        at = lower_bound(posting, start, start + count, hit.document)
+        return bool(at < start + count and posting[at] == hit.document)
 
     def by_key(self, key: str) -> Hit | None:
         """The first service with the key, as a hit without a score: for its pieces."""
@@ -188,9 +215,9 @@ class Snapshot:
 
     def _having(self, field: str, term: str) -> int:
         return sum(
-            living(postings[0], view.dead)
+            view.living(found)
             for view in self._views
-            if (postings := view.segment.postings(field, term)) is not None
+            if (found := view.segment.range(field, term)) is not None
         )
 
     def similar(self, word: str, edits: int) -> list[tuple[str, int]]:
@@ -316,14 +343,21 @@ def _views(opened: dict[str, tuple[Segment, OpenStates]], dead: list[np.ndarray]
         documents += segment.documents - len(gone)
     average = length / documents if documents else 0.0
     return [
-        View(segment, gone, ranking.length_norm(segment.array["length"], average), states)
+        View(
+            segment,
+            gone,
+            _flags(segment.documents, gone),
+            ranking.length_norm(segment.array["length"], average),
+            states,
+        )
         for (segment, states), gone in zip(opened.values(), dead, strict=True)
     ]
 
 
-def living(documents: np.ndarray, dead: np.ndarray) -> int:
-    """How many of the documents (ascending, as ``dead``) are not dead."""
-    return len(documents) - len(common(documents, dead)[0]) if len(dead) else len(documents)
+def _flags(documents: int, dead: np.ndarray) -> np.ndarray:
+    flags = np.zeros(documents if len(dead) else 0, dtype=np.uint8)
+    flags[dead] = 1
+    return flags
 
 
 def _refuse_nonsense(query: EngineQuery) -> None:

@@ -1,92 +1,204 @@
-"""In which order documents are answered, as one number for each."""
+"""In which order documents are answered, and which of them are the first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
 import numpy as np
 
+from directory.search import ranking
+from directory.search.candidates import signed
+from directory.search.compiled import compiled
+from directory.search.layout import BEST, DISTANCE, NAME, VERIFIED, Asked, Columns, Room
 from directory.search.opening import UNKNOWN
-from directory.search.placing import Placed
-from directory.search.query import EngineQuery
+from directory.search.placing import exact_km
 
 # Scores are compared to a millionth and distances to 0.1 m, so that rounding never decides an order.
 _SCORE_STEPS, _DISTANCE_STEPS = 1e6, 1e4
 _MOST_SCORE, _MOST_DISTANCE, _MOST_DAYS = (1 << 30) - 1, (1 << 28) - 1, (1 << 20) - 1
 _FARTHEST_KM = 1e5  # farther than anything on Earth
-# Of so few, all may come to the page.
-_FEW = 400
+_LATER = 1e9  # added to the rank of those whose hours are unknown: more than any rank
 
 
-def order_of(
-    query: EngineQuery, scores: np.ndarray, distances: np.ndarray, states: np.ndarray, days: np.ndarray
-) -> np.ndarray:
-    """One int64 for each document, ascending from the best. It never falls when a score falls or a distance grows.
+@compiled
+def factor_of(asked: Asked, reach: int, prominence: float, distance: float, serving: bool) -> float:
+    """What the place makes of the score."""
+    if not asked.point:
+        return ranking.placeless_factor(
+            prominence, reach, asked.placeless_most, asked.placeless_local, asked.regional
+        )
+    return ranking.place_factor(
+        distance, reach, serving, asked.door_km, asked.half_distance_km, asked.national, asked.regional
+    )
 
-    ``days``: when each was verified, since 1970.
+
+@compiled
+def merit_of(asked: Asked, trust: float, factor: float, text: float, missing: float) -> float:
+    """A candidate's score but for the place."""
+    if not asked.any_of:
+        return trust * factor
+    return (
+        trust * factor * ranking.base(1.0 - missing, ranking.told(text, asked.told), asked.need, asked.text)
+    )
+
+
+@compiled
+def order_of(sort: int, later: bool, score: float, distance: float, days: int) -> int:
+    """Ascending from the best. It never falls when a score falls or a distance grows.
+
+    ``days``: when it was verified, since 1970. ``later``: after all that are not.
     """
-    worse = _MOST_SCORE - np.clip(np.rint(scores * _SCORE_STEPS), 0, _MOST_SCORE).astype(np.int64)
-    if query.sort == "name":
-        order = np.zeros(len(scores), dtype=np.int64)
-    elif query.sort == "verified":
-        order = (_MOST_DAYS - np.clip(days, 0, _MOST_DAYS).astype(np.int64)) << 30 | worse
-    else:
-        farther = np.rint(np.nan_to_num(distances, nan=_MOST_DISTANCE) * _DISTANCE_STEPS)
-        farther = np.minimum(farther, _MOST_DISTANCE).astype(np.int64)
-        order = farther << 30 | worse if query.sort == "distance" else worse << 28 | farther
-    if query.open_at is not None:
-        order |= (states == UNKNOWN).astype(np.int64) << 60
-    return order
+    worse = _MOST_SCORE - signed(min(max(np.rint(score * _SCORE_STEPS), 0.0), _MOST_SCORE))
+    order = 0
+    if sort == VERIFIED:
+        order = ((_MOST_DAYS - min(max(days, 0), _MOST_DAYS)) << 30) | worse
+    elif sort != NAME:
+        farther = _MOST_DISTANCE
+        if not math.isnan(distance):
+            farther = signed(min(np.rint(distance * _DISTANCE_STEPS), _MOST_DISTANCE))
+        order = (farther << 30) | worse if sort == DISTANCE else (worse << 28) | farther
+    return order | (1 << 60) if later else order
 
 
-def first_of(order: np.ndarray, names: np.ndarray, number: int) -> np.ndarray:
-    """Indices of the first ones by (order, name), in that order."""
-    chosen = np.arange(len(order))
-    if number < len(order):
-        if number == 0:
-            return chosen[:0]
-        last = np.partition(order, number - 1)[number - 1]
-        before, level = np.flatnonzero(order < last), np.flatnonzero(order == last)
-        room = number - len(before)
-        if room < len(level):  # as in a list of all: only as many as there is room for, by name
-            level = level[np.argpartition(names[level], room - 1)[:room]]
-        chosen = np.concatenate((before, level))
-    return chosen[np.lexsort((names[chosen], order[chosen]))]
+@compiled
+def _sink(first: np.ndarray, second: np.ndarray, which: np.ndarray, at: int, size: int) -> None:
+    """Restore a heap (the greatest on top, by ``first``, then ``second``) below ``at``."""
+    while True:
+        greatest = at
+        for child in (2 * at + 1, 2 * at + 2):
+            if child < size and (
+                first[child] > first[greatest]
+                or (first[child] == first[greatest] and second[child] > second[greatest])
+            ):
+                greatest = child
+        if greatest == at:
+            return
+        first[at], first[greatest] = first[greatest], first[at]
+        second[at], second[greatest] = second[greatest], second[at]
+        which[at], which[greatest] = which[greatest], which[at]
+        at = greatest
 
 
-def running(
-    query: EngineQuery,
-    placed: Placed,
-    merits: np.ndarray,
-    factor: Callable[[slice, np.ndarray], np.ndarray],
-    days: np.ndarray,
-    names: np.ndarray,
-) -> np.ndarray:
-    """Rows of those that may come to the page, ascending: a quick look over all, so that the rest needs only these.
+@compiled
+def _limit(worst: np.ndarray, candidates: int, number: int) -> float:
+    """The value that comes at the place ``number`` (from 1) in ascending order."""
+    heap = worst[:number].copy()
+    none, which = np.zeros(number), np.zeros(number)
+    for at in range(number // 2 - 1, -1, -1):
+        _sink(heap, none, which, at, number)
+    for i in range(number, candidates):
+        if worst[i] < heap[0]:
+            heap[0] = worst[i]
+            _sink(heap, none, which, 0, number)
+    return heap[0]
 
-    Where distances are only bounded, these are they who would be among the first if they were as near as they can be,
-    and the others as far. ``factor`` (place factor at a distance) must never grow with the distance. Rounding of single
-    precision is allowed for. ``days`` and ``names`` are by document.
-    """
-    number, size = query.offset + query.limit, len(placed.documents)
-    if number >= size or size <= _FEW:
-        return np.arange(size)
-    if number == 0:
-        return np.empty(0, dtype=np.intp)
-    later = (placed.states == UNKNOWN).astype(np.float32) if query.open_at is not None else np.float32(0)
-    if query.sort == "name":
-        return np.sort(first_of(np.broadcast_to(later, size), names[placed.documents], number))
-    # Small comes first; ``worst`` are the largest it can be, ``best`` the smallest.
-    if query.sort == "best":
-        best = -merits * factor(slice(None), placed.least)
-        worst = best if placed.least is placed.most else -merits * factor(slice(None), placed.most)
-        slack, behind = 1e-5, 1.0 - 2.0 * float(best.min())
-    elif query.sort == "distance":
-        best, worst = (np.nan_to_num(d, nan=_FARTHEST_KM) for d in (placed.least, placed.most))
-        slack, behind = 1e-3, _FARTHEST_KM * 2
-    else:
-        best = worst = -days[placed.documents].astype(np.float64)
-        slack, behind = 0.0, _MOST_DAYS * 2
-    best, worst = best + later * behind, worst + later * behind
-    last = float(np.partition(worst, number - 1)[number - 1])
-    return np.flatnonzero(best <= last + abs(last) * 1e-5 + slack)
+
+@compiled
+def running(columns: Columns, room: Room, asked: Asked, candidates: int) -> int:
+    """Candidates who may come to the page, in ``room.visited``: a quick look over all, so that the rest needs only
+    these. They are those who would be among the first if they were as near as they can be, and the others as far."""
+    visits = room.visited
+    if asked.page == 0:
+        return 0
+    if asked.page >= candidates:
+        for slot in range(candidates):
+            visits[slot] = slot
+        return candidates
+    document_of, stage, state, least, farthest = (
+        room.document,
+        room.stage,
+        room.state,
+        room.least,
+        room.farthest,
+    )
+    factors, text, missing, rank, last_rank = room.factor, room.text, room.missing, room.rank, room.worst
+    trust, reach, prominence = columns.trust, columns.reach, columns.prominence
+    names, days, sort, is_open = columns.name_rank, columns.verified_on, asked.sort, asked.open
+    for slot in range(candidates):
+        document = document_of[slot]
+        if sort == BEST:
+            serving = stage[slot] != 0
+            merit = -merit_of(asked, trust[document], factors[slot], text[slot], missing[slot])
+            near, far = least[slot], farthest[slot]
+            best = merit * factor_of(asked, reach[document], prominence[document], near, serving)
+            worst = best
+            if near < far:
+                worst = merit * factor_of(asked, reach[document], prominence[document], far, serving)
+        elif sort == DISTANCE:
+            best, worst = least[slot], farthest[slot]
+            if math.isnan(best):
+                best = worst = _FARTHEST_KM
+        elif sort == NAME:
+            best = worst = np.float64(names[document])
+        else:
+            best = worst = -np.float64(days[document])
+        if is_open and state[slot] == UNKNOWN:
+            best, worst = best + _LATER, worst + _LATER
+        rank[slot], last_rank[slot] = best, worst
+    last = _limit(last_rank, candidates, asked.page)
+    # as far as ``order_of`` rounds
+    slack = 2 / _SCORE_STEPS if sort == BEST else 2 / _DISTANCE_STEPS if sort == DISTANCE else 0.0
+    number = 0
+    for slot in range(candidates):
+        if rank[slot] <= last + slack:
+            visits[number] = slot
+            number += 1
+    return number
+
+
+@compiled
+def first_of(
+    columns: Columns, room: Room, asked: Asked, runners: int, known: np.ndarray
+) -> tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(how many, their slots, orders, scores, distances) of the first by order, then by name; -1 where an exact
+    distance can't be told here."""
+    size = min(asked.page, runners)
+    order = np.empty(size, dtype=np.int64)
+    name = np.empty(size, dtype=np.int64)
+    which = np.empty(size, dtype=np.int64)  # index among the runners
+    scores, distances, visits = room.rank, room.worst, room.visited  # by runner: their ranks have been used
+    document_of, stage, state, least, farthest = (
+        room.document,
+        room.stage,
+        room.state,
+        room.least,
+        room.farthest,
+    )
+    factors, text, missing = room.factor, room.text, room.missing
+    trust, reach, prominence = columns.trust, columns.reach, columns.prominence
+    filled = 0
+    for i in range(runners if size else 0):
+        slot = visits[i]
+        document = document_of[slot]
+        distance = least[slot]
+        if distance < farthest[slot]:
+            distance = exact_km(columns, asked, known, document)
+            if distance < 0.0:
+                return -1, order, order, scores[:0], distances[:0]
+        score = merit_of(asked, trust[document], factors[slot], text[slot], missing[slot]) * factor_of(
+            asked, reach[document], prominence[document], distance, stage[slot] != 0
+        )
+        scores[i], distances[i] = score, distance
+        later = asked.open and state[slot] == UNKNOWN
+        mine = order_of(asked.sort, later, score, distance, columns.verified_on[document])
+        mine_name = np.int64(columns.name_rank[document])
+        if filled < size:
+            order[filled], name[filled], which[filled] = mine, mine_name, i
+            filled += 1
+            if filled == size:
+                for at in range(size // 2 - 1, -1, -1):
+                    _sink(order, name, which, at, size)
+        elif mine < order[0] or (mine == order[0] and mine_name < name[0]):
+            order[0], name[0], which[0] = mine, mine_name, i
+            _sink(order, name, which, 0, size)
+    for last in range(size - 1, 0, -1):  # the greatest goes to the end
+        order[0], order[last] = order[last], order[0]
+        name[0], name[last] = name[last], name[0]
+        which[0], which[last] = which[last], which[0]
+        _sink(order, name, which, 0, last)
+    slots = np.empty(size, dtype=np.int64)
+    best, far = np.empty(size), np.empty(size)
+    for i in range(size):
+        slots[i] = visits[which[i]]
+        best[i], far[i] = scores[which[i]], distances[which[i]]
+    return size, slots, order, best, far

@@ -6,136 +6,141 @@ worked out where it matters: at the radius' edge, for documents with several spo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
 
-from directory.places.distance import distances_km
-from directory.search.candidates import ranges_of
-from directory.search.opening import CLOSED, UNKNOWN, OpenStates
-from directory.search.query import EngineQuery
-from directory.search.segment import Segment
-from directory.search.sphere import rough_km
+from directory.search.candidates import lower_bound
+from directory.search.compiled import compiled
+from directory.search.ellipsoid import distance_km
+from directory.search.layout import NOT_ASKED, Asked, Columns, Room
+from directory.search.opening import CLOSED, OPEN, UNKNOWN
+from directory.search.sphere import rough_km, unit_vector
 
-# Up to so many distances are worked out exactly at once.
-_FEW = 400
-
-
-@dataclass(slots=True)
-class Placed:
-    """One entry for each document that stays. ``least`` and ``most`` km bound its distance, and are the same array
-    where all are exact; NaN without a point or a place."""
-
-    kept: np.ndarray | slice  # which of the documents that were given
-    documents: np.ndarray
-    least: np.ndarray
-    most: np.ndarray
-    states: np.ndarray
-    elsewhere: np.ndarray  # rows of those with several spots, ascending
-    chosen: np.ndarray  # and which of them it is
-
-    def spots(self, segment: Segment, rows: np.ndarray) -> np.ndarray:
-        """Index among the document's spots, -1 where it has none."""
-        spots = segment.array["spot"][self.documents[rows]].astype(np.int64)
-        if len(self.elsewhere):
-            at = np.minimum(self.elsewhere.searchsorted(rows), len(self.elsewhere) - 1)
-            several = self.elsewhere[at] == rows
-            spots[several] = self.chosen[at[several]]
-        return spots
+_ASTRAY = -1.0  # what ``distance_km`` gives where it has no answer
 
 
-def exact_km(segment: Segment, query: EngineQuery, documents: np.ndarray) -> np.ndarray:
-    """Distances to the documents' first spots; NaN without a point or a place."""
-    if query.point is None:
-        return np.full(len(documents), np.nan)
-    return distances_km(*query.point, segment.latitude[documents], segment.longitude[documents])
+@compiled
+def state_of(states: np.ndarray, schedule: int) -> int:
+    return UNKNOWN if schedule < 0 else states[schedule]
 
 
+@compiled
+def hours_wanted(columns: Columns, room: Room, candidates: int, states: np.ndarray) -> int:
+    """How many schedules of candidates have not been worked out; ``room.visited`` has them (with repetitions)."""
+    wanted = 0
+    size = len(room.visited)
+    for slot in range(candidates):
+        document = room.document[slot]
+        schedule = columns.schedule[document]
+        if state_of(states, schedule) == NOT_ASKED and wanted < size:
+            room.visited[wanted] = schedule
+            wanted += 1
+        if columns.extra_count[document]:
+            row = lower_bound(columns.extra_document, 0, len(columns.extra_document), document)
+            for i in range(row, row + columns.extra_count[document]):
+                schedule = columns.extra_schedule[i]
+                if state_of(states, schedule) == NOT_ASKED and wanted < size:
+                    room.visited[wanted] = schedule
+                    wanted += 1
+    return wanted
+
+
+@compiled
+def exact_km(columns: Columns, asked: Asked, known: np.ndarray, document: int) -> float:
+    """Distance to a document's first spot; NaN without a place. ``known``: where they were worked out before."""
+    if len(known):
+        return known[document]
+    latitude, longitude = columns.latitude[document], columns.longitude[document]
+    return distance_km(asked.latitude, asked.longitude, latitude, longitude)
+
+
+@compiled
+def _later(asked_open: bool, state: int) -> int:
+    """Open before unknown before closed, where that is asked for."""
+    if not asked_open or state == OPEN:
+        return 0
+    return 1 if state == UNKNOWN else 2
+
+
+@compiled
 def place(
-    segment: Segment, open_states: OpenStates, query: EngineQuery, documents: np.ndarray, serving: np.ndarray
-) -> Placed:
-    """Which of the documents stay, and where they are. ``serving``: they serve the point from wherever they are.
+    columns: Columns,
+    room: Room,
+    asked: Asked,
+    candidates: int,
+    states: np.ndarray,
+    known: np.ndarray,
+    extras_known: np.ndarray,
+) -> int:
+    """Only those who may be where they are: how many they are, or -1 where an exact distance can't be told here.
+
+    ``room.least`` and ``farthest`` bound the distance, ``state`` and ``spot`` are those of the best spot.
 
     A spot takes part when it lies within the radius, or the document serves the point anyway. Of those that do, a
     document is at its best one: open before unknown before closed, then the nearest, then its first.
     """
-    array = segment.array
-    nothing = np.empty(0, dtype=np.intp)
-    if query.point is None and query.open_at is None:
-        nowhere = np.broadcast_to(np.float32(np.nan), len(documents))
-        unknown = np.broadcast_to(np.int8(UNKNOWN), len(documents))
-        return Placed(slice(None), documents, nowhere, nowhere, unknown, nothing, nothing)
-    if query.point is None or len(documents) <= _FEW:
-        least = most = exact_km(segment, query, documents)
-    else:
-        least, most = rough_km(query.point, array["unit"][documents])
-    states = _states(open_states, query, array["schedule"][documents])
-    several = np.flatnonzero(array["extra_count"][documents]) if segment.has_extras else nothing
-    if least is not most:
-        unsure = several
-        if query.radius_km is not None:
-            at_the_edge = (least <= query.radius_km) & (most > query.radius_km)
-            unsure = np.union1d(several, np.flatnonzero(at_the_edge))
-        least[unsure] = most[unsure] = exact_km(segment, query, documents[unsure])
-    allowed = _allowed(query, most, serving)
-    chosen = nothing
-    if len(several):
-        first = (most, states, allowed, array["spot"][documents])
-        best = _best_spots(segment, open_states, query, documents, several, serving, first)
-        most[several], states[several], allowed[several], chosen = best
-        least[several] = most[several]
-    if query.open_at is not None:
-        allowed &= states != CLOSED
-    kept = np.flatnonzero(allowed)
-    if len(several):
-        staying = allowed[several]
-        several, chosen = kept.searchsorted(several[staying]), chosen[staying]
-    farthest = most[kept]
-    nearest = farthest if least is most else least[kept]
-    return Placed(kept, documents[kept], nearest, farthest, states[kept], several, chosen)
-
-
-def _allowed(query: EngineQuery, distances: np.ndarray, serving: np.ndarray) -> np.ndarray:
-    if query.point is None or query.radius_km is None:
-        return np.ones(len(distances), dtype=bool)
-    return serving | (distances <= query.radius_km)
-
-
-def _states(open_states: OpenStates, query: EngineQuery, schedules: np.ndarray) -> np.ndarray:
-    if query.open_at is None:
-        return np.full(len(schedules), UNKNOWN, dtype=np.int8)
-    return open_states(schedules, query.open_at)
-
-
-def _best_spots(
-    segment: Segment,
-    open_states: OpenStates,
-    query: EngineQuery,
-    documents: np.ndarray,
-    several: np.ndarray,
-    serving: np.ndarray,
-    first: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """For the documents with ``several`` spots: (distance, state, whether it takes part, index) of the best of them,
-    given those of their ``first``."""
-    array = segment.array
-    counts = array["extra_count"][documents[several]].astype(np.int64)
-    starts = np.searchsorted(array["extra_document"], documents[several].astype(np.uint32))
-    rows = ranges_of(starts, starts + counts)
-    owners = np.repeat(several, counts)
-    if query.point is None:
-        away = np.full(len(rows), np.nan)
-    else:
-        away = distances_km(*query.point, array["extra_latitude"][rows], array["extra_longitude"][rows])
-    others = (
-        away,
-        _states(open_states, query, array["extra_schedule"][rows]),
-        _allowed(query, away, serving[owners]),
-        array["extra_spot"][rows],
+    slot_of, document_of, text, missing = room.slot, room.document, room.text, room.missing
+    factor, stage = room.factor, room.stage
+    leasts, mosts, best_state, best_spot = room.least, room.farthest, room.state, room.spot
+    units, schedules, spots, extra_count = (
+        columns.unit,
+        columns.schedule,
+        columns.spot,
+        columns.extra_count,
     )
-    distance, state, may, spot = (np.concatenate((f[several], o)) for f, o in zip(first, others, strict=True))
-    owner = np.concatenate((several, owners))
-    later = np.zeros(len(state)) if query.open_at is None else np.choose(state + 1, (1, 2, 0))
-    best = np.lexsort((spot, np.nan_to_num(distance), later, ~may, owner))
-    best = best[np.concatenate(([True], owner[best][1:] != owner[best][:-1]))]
-    return distance[best], state[best], may[best], spot[best]
+    has_point, is_open, radius = asked.point, asked.open, asked.radius_km
+    here = unit_vector(asked.latitude, asked.longitude)
+    kept = 0
+    for slot in range(candidates):
+        document = document_of[slot]
+        serving = stage[slot] != 0
+        least = most = math.nan
+        if has_point:
+            least, most = rough_km(here, (units[document, 0], units[document, 1], units[document, 2]))
+        state = state_of(states, schedules[document]) if is_open else UNKNOWN
+        spot = spots[document]
+        several = extra_count[document]
+        if several or (least <= radius and most > radius):
+            least = most = exact_km(columns, asked, known, document) if has_point else math.nan
+            if most == _ASTRAY:
+                return -1
+        allowed = serving or radius == math.inf or most <= radius
+        if several:
+            row = lower_bound(columns.extra_document, 0, len(columns.extra_document), document)
+            for i in range(row, row + several):
+                away = 0.0
+                if has_point:
+                    if len(extras_known):
+                        away = extras_known[i]
+                    else:
+                        latitude, longitude = columns.extra_latitude[i], columns.extra_longitude[i]
+                        away = distance_km(asked.latitude, asked.longitude, latitude, longitude)
+                    if away == _ASTRAY:
+                        return -1
+                may = serving or away <= radius
+                other = state_of(states, columns.extra_schedule[i]) if is_open else UNKNOWN
+                if may == allowed:
+                    later, before = _later(is_open, other), _later(is_open, state)
+                    nearest = 0.0 if math.isnan(most) else most
+                    if later > before or (later == before and away >= nearest):
+                        continue
+                elif allowed:
+                    continue
+                allowed, state, spot = may, other, columns.extra_spot[i]
+                if has_point:
+                    least = most = away
+        if not allowed or (is_open and state == CLOSED):
+            slot_of[document] = -1
+            continue
+        if kept != slot:
+            document_of[kept] = document
+            slot_of[document] = kept
+            text[kept] = text[slot]
+            missing[kept] = missing[slot]
+            factor[kept] = factor[slot]
+            stage[kept] = stage[slot]
+        leasts[kept], mosts[kept] = least, most
+        best_state[kept], best_spot[kept] = state, spot
+        kept += 1
+    return kept

@@ -106,17 +106,24 @@ class RawTermsReader(W3TermsReader):
         self._documents = _mapped(folder / f"{SEGMENT_NAME}{W3Codec.POSTS_EXT}", np.uint32)
         self._weights = _mapped(folder / f"{SEGMENT_NAME}{_WEIGHTS_EXT}", np.float32)
 
-    def postings(self, fieldname: str, term: str) -> Postings | None:
-        """Documents (uint32, ascending) and weights (float32) of a term; None where the segment has no such term."""
+    @property
+    def all_postings(self) -> Postings:
+        """Documents and weights of all terms, one after the other."""
+        return self._documents, self._weights
+
+    def find(self, fieldname: str, term: str) -> tuple[int, int] | None:
+        """Where a term's postings are: (start, count); None where the segment has no such term."""
         try:
             key = self._keycoder(fieldname, term.encode())
         except UnicodeEncodeError:  # a lone surrogate: nothing is indexed under it
             return None
         for position, length in self._tindex.ranges_for_key(key):
-            return self.range(*_TERM.unpack(self._dbfile.get(position, length))[-2:])
+            start, count = _TERM.unpack(self._dbfile.get(position, length))[-2:]
+            return start, count
         return None
 
     def range(self, start: int, count: int) -> Postings:
+        """Documents (uint32, ascending) and weights (float32)."""
         return self._documents[start : start + count], self._weights[start : start + count]
 
     def walk(self, fieldname: str, prefix: str = "") -> Iterator[tuple[str, int, int]]:
@@ -146,9 +153,9 @@ class RawTermsReader(W3TermsReader):
         self, fieldname: str, tbytes: bytes, format_: Existence, scorer: object = None
     ) -> ArrayMatcher:
         info = self.term_info(fieldname, tbytes)
-        found = self.postings(fieldname, tbytes.decode())
+        found = self.find(fieldname, tbytes.decode())
         assert found is not None
-        return ArrayMatcher(*found, (fieldname, tbytes), info, format_, scorer)
+        return ArrayMatcher(*self.range(*found), (fieldname, tbytes), info, format_, scorer)
 
 
 class ArrayMatcher(LeafMatcher):

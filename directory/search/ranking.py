@@ -1,4 +1,4 @@
-"""How good an answer is: small pure functions over arrays, one entry a candidate. The engine calls them in this order.
+"""How good an answer is: small pure functions of numbers, compiled into the search, in the order they are called in.
 
     score = (need part x weights.need + text part x weights.text)
             x place factor x trust x best factor of each preferred group
@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from directory.search.query import Weights
+from directory.search.compiled import compiled
 
 # BM25 (S. Robertson, H. Zaragoza: The Probabilistic Relevance Framework, 2009), with the usual parameters.
 K1, B = 1.2, 0.75
@@ -34,49 +34,67 @@ def length_norm(lengths: np.ndarray, average: float) -> np.ndarray:
     return (K1 * ((1.0 - B) + B * lengths / (average or 1.0))).astype(np.float32)
 
 
-def saturation(weights: np.ndarray, norms: np.ndarray) -> np.ndarray:
+@compiled
+def saturation(weight: float, norm: float) -> float:
     """How fully a document speaks of a term it has: 0..1, growing with the weighted frequency."""
-    return weights / (weights + norms)
+    return weight / (weight + norm)
 
 
-def missing(still_missing: np.ndarray, weight: float, strengths: np.ndarray) -> np.ndarray:
-    """One more wanted key, for those who have it: what is then still missing of what was wanted.
+@compiled
+def missing(still_missing: float, weight: float, strength: float) -> float:
+    """One more wanted key, for a service that has it: what is then still missing of what was wanted.
 
     The need part is 1 minus this (a noisy or): one need fully met is most of it, and a second one still adds, so that
     a service that also meets the related needs comes before one that meets the first alone.
     """
-    return still_missing * (1.0 - ONE_NEED * weight * strengths)
+    return still_missing * (1.0 - ONE_NEED * weight * strength)
 
 
-def told(text: np.ndarray, boost: np.ndarray, text_total: float, boost_total: float) -> np.ndarray:
+@compiled
+def told(text: float, total: float) -> float:
     """The text part: what terms and boosts tell about the document, of all that they could tell."""
-    return (text + boost) / ((text_total + boost_total) or 1.0)
+    return text / total if total > 0.0 else 0.0
 
 
-def base(need: np.ndarray, text: np.ndarray, weights: Weights) -> np.ndarray:
-    return weights.need * need + weights.text * text
+@compiled
+def base(need: float, text: float, need_weight: float, text_weight: float) -> float:
+    return need_weight * need + text_weight * text
 
 
-def decay(distance_km: np.ndarray, half_distance_km: float) -> np.ndarray:
+@compiled
+def decay(distance_km: float, half_distance_km: float) -> float:
     """1 at the door, a half at the half distance, a third at twice that. It never gets to 0: where nothing is near,
     what fits better still comes before what is a little less far."""
     return half_distance_km / (half_distance_km + distance_km)
 
 
+@compiled
 def place_factor(
-    distance_km: np.ndarray, reach: np.ndarray, serving: np.ndarray, weights: Weights
-) -> np.ndarray:
+    distance_km: float,
+    reach: int,
+    serving: bool,
+    door_km: float,
+    half_distance_km: float,
+    national: float,
+    regional: float,
+) -> float:
     """Where a point was asked for. ``distance_km`` is NaN for a service without a place; ``serving``: it is known to
     serve the point. A national service counts ``national`` however far its office is, a serving one ``regional``."""
-    beyond = np.maximum(distance_km - weights.door_km, 0.0) + WITHIN * np.minimum(
-        distance_km, weights.door_km
-    )
-    factor = np.where(np.isnan(distance_km), UNPLACED, decay(beyond, weights.half_distance_km))
-    factor = np.where(reach == 2, np.maximum(factor, weights.national), factor)
-    return np.where(serving & (reach < 2), np.maximum(factor, weights.regional), factor)
+    if math.isnan(distance_km):
+        factor = UNPLACED
+    else:
+        beyond = max(distance_km - door_km, 0.0) + WITHIN * min(distance_km, door_km)
+        factor = decay(beyond, half_distance_km)
+    if reach == 2:
+        return max(factor, national)
+    return max(factor, regional) if serving else factor
 
 
-def placeless_factor(prominence: np.ndarray, reach: np.ndarray, weights: Weights) -> np.ndarray:
-    """Where no point was asked for: national services fit everyone; of local ones, those that serve more people."""
-    local = weights.placeless_local + (weights.placeless_most - weights.placeless_local) * prominence
-    return np.where(reach == 2, 1.0, np.where(reach == 1, np.maximum(local, weights.regional), local))
+@compiled
+def placeless_factor(prominence: float, reach: int, most: float, local: float, regional: float) -> float:
+    """Where no point was asked for: national services fit everyone; of local ones, those that serve more people.
+    ``local``, ``most``: what a local service counts at least and at most."""
+    if reach == 2:
+        return 1.0
+    factor = local + (most - local) * prominence
+    return max(factor, regional) if reach == 1 else factor

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+
+from directory.search.compiled import compiled
 
 # The sphere of the mean radius is at most 0.6 % off the ellipsoid (the radius of curvature of a meridian goes from 6335
 # to 6400 km); single precision adds some metres.
@@ -18,9 +22,17 @@ def unit_vectors(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     )
 
 
-def rough_km(point: tuple[float, float], units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(least, most) distance from the point to each of the units."""
-    apart = units - unit_vectors(np.array([point[0]]), np.array([point[1]]))
-    chord = np.sqrt(np.einsum("ij,ij->i", apart, apart))
-    distance = 2 * _RADIUS_KM * np.arcsin(np.minimum(chord / 2, 1)).astype(np.float64)
-    return np.maximum(distance * (1 - _OFF) - _BLUR_KM, 0.0), distance * (1 + _OFF) + _BLUR_KM
+@compiled
+def unit_vector(latitude: float, longitude: float) -> tuple[float, float, float]:
+    """One point in degrees on a unit sphere."""
+    lat, lon = math.radians(latitude), math.radians(longitude)
+    return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
+
+
+@compiled
+def rough_km(one: tuple[float, float, float], other: tuple[float, float, float]) -> tuple[float, float]:
+    """(least, most) distance between two points on the unit sphere; NaN gives NaN."""
+    x, y, z = one[0] - other[0], one[1] - other[1], one[2] - other[2]
+    half = math.sqrt(x * x + y * y + z * z) / 2
+    distance = 2 * _RADIUS_KM * math.asin(1.0 if half > 1.0 else half)
+    return max(distance * (1 - _OFF) - _BLUR_KM, 0.0), distance * (1 + _OFF) + _BLUR_KM

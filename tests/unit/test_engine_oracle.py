@@ -17,19 +17,10 @@ from whoosh import query as whoosh_query
 from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
-from directory.search import (
-    assembly,
-    counting,
-    evaluation,
-    index,
-    inversion,
-    ordering,
-    placing,
-    ranking,
-    segment,
-)
+from directory.search import asking, assembly, index, inversion, ranking
 from directory.search.document import Document
 from directory.search.engine import Engine, Snapshot
+from directory.search.layout import Costs
 from directory.search.query import EngineQuery, Term, Weights
 from tests.engine_oracle import WORDS, Oracle, before, directories, queries, states_at
 
@@ -51,14 +42,8 @@ def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     """Few documents would all go one way: with other limits they go the ways of a hundred thousand."""
     if request.param != "as it is":
         monkeypatch.setattr(assembly, "DENSE", 3)
-        monkeypatch.setattr(evaluation, "_SELECTIVE", 1)
-        monkeypatch.setattr(evaluation, "_LOCAL", 0)
-        monkeypatch.setattr(segment, "_NEAR", 1)
+        monkeypatch.setattr(asking, "COSTS", Costs(look_up=1, local=0, selective=1, many=0))
         monkeypatch.setattr(inversion, "RUN", 20)
-        monkeypatch.setattr(placing, "_FEW", 1)
-        monkeypatch.setattr(ordering, "_FEW", 0)
-        monkeypatch.setattr(counting, "_DEARER", 1)
-        monkeypatch.setattr(counting, "_CACHED_WORDS", 0)
 
 
 def opened(folder: str, documents: list[Document]) -> Snapshot:

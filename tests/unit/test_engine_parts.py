@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.places.distance import distances_km
-from directory.search import curve, ranking
+from directory.search import compiled, curve, ranking
 from directory.search.arrays import map_arrays, write_arrays
-from directory.search.candidates import Candidates, common
+from directory.search.candidates import lower_bound, within
+from directory.search.ellipsoid import distance_km
 from directory.search.inversion import Inversion
 from directory.search.query import Weights
-from directory.search.sphere import rough_km, unit_vectors
+from directory.search.sphere import rough_km, unit_vector, unit_vectors
 
 latitudes = st.floats(-90, 90) | st.sampled_from([-90.0, 90.0, 89.9999, 60.39, 0.0])
 longitudes = st.floats(-180, 180) | st.sampled_from([-180.0, 180.0, 179.9999, -179.9999, 5.32])
@@ -93,54 +94,63 @@ def test_rough_distances_bound_the_exact_ones(
     centre: tuple[float, float], others: list[tuple[float, float]]
 ) -> None:
     at = np.array([*others, centre])
-    least, most = rough_km(centre, unit_vectors(at[:, 0], at[:, 1]))
     exact = distances_km(*centre, at[:, 0], at[:, 1])
-    assert (least <= exact).all()
-    assert (exact <= most).all()
+    for unit, distance in zip(unit_vectors(at[:, 0], at[:, 1]), exact.tolist(), strict=True):
+        least, most = rough_km(unit_vector(*centre), tuple(unit.tolist()))
+        assert least <= distance <= most
 
 
 def test_rough_distances_are_near_the_exact_ones_and_unknown_where_there_is_no_place() -> None:
-    least, most = rough_km(
-        (60.39, 5.32), unit_vectors(np.array([69.65, math.nan]), np.array([18.95, math.nan]))
-    )
-    assert 1150 < least[0] < most[0] < 1300
-    assert np.isnan([least[1], most[1]]).all()
+    bergen, nowhere = unit_vector(60.39, 5.32), (math.nan, math.nan, math.nan)
+    least, most = rough_km(bergen, unit_vector(69.65, 18.95))
+    assert 1150 < least < most < 1300
+    assert np.isnan(rough_km(bergen, nowhere)).all()
 
 
-# parts of a segment
-
-
-@quick
-@given(st.data(), st.integers(1, 200))
-def test_slots_and_documents_belong_to_each_other(data: st.DataObject, size: int) -> None:
-    cuts = sorted(data.draw(st.lists(st.integers(0, size), max_size=6, unique=True)))
-    ranges = list(zip(cuts[::2], cuts[1::2], strict=False))
-    some = st.lists(st.integers(0, size - 1), max_size=20)
-    lists = [np.array(data.draw(some), dtype=np.uint32) for _ in range(2)]
-    part = data.draw(st.sampled_from([Candidates.joined(ranges, lists, size), Candidates.whole(size)]))
-    documents = part.documents(np.arange(part.size))
-    if not part._whole:
-        expected = {d for low, high in ranges for d in range(low, high)} | {
-            int(d) for one in lists for d in one
-        }
-        assert sorted(documents.tolist()) == sorted(expected)
-    postings = np.array(sorted(data.draw(st.sets(st.integers(0, size - 1)))), dtype=np.uint32)
-    slots, values = part.place(postings, postings * 2)
-    assert dict(zip(documents[slots].tolist(), values.tolist(), strict=True)) == {
-        int(d): int(d) * 2 for d in postings if d in set(documents.tolist())
-    }
-    has = np.zeros(-(-size // 64) * 64, dtype=bool)
-    has[postings] = True
-    assert (part.has_bits(np.packbits(has, bitorder="little"))[: part.size] == has[documents]).all()
-    assert (part.of(np.arange(size) * 3) == documents * 3).all()
+# the compiled parts
 
 
 @quick
-@given(st.sets(st.integers(0, 99)), st.sets(st.integers(0, 99)))
-def test_what_two_lists_have_in_common_is_found_from_either(one: set[int], other: set[int]) -> None:
-    a, b = (np.array(sorted(numbers), dtype=np.uint32) for numbers in (one, other))
-    left, right = common(a, b)
-    assert a[left].tolist() == b[right].tolist() == sorted(one & other)
+@given(st.lists(st.integers(0, 40), max_size=30), st.integers(-1, 41), st.data())
+def test_the_first_that_is_not_below_is_found_as_numpy_finds_it(
+    values: list[int], wanted: int, data: st.DataObject
+) -> None:
+    some = np.array(sorted(values), dtype=np.uint32)
+    low, high = sorted(data.draw(st.tuples(*[st.integers(0, len(some))] * 2)))
+    assert lower_bound(some, low, high, wanted) == low + np.searchsorted(some[low:high], wanted)
+
+
+@quick
+@given(st.lists(st.integers(0, 200), max_size=12, unique=True), st.integers(0, 201))
+def test_a_document_is_within_a_range_or_outside_of_all(cuts: list[int], document: int) -> None:
+    cuts = sorted(cuts)[: len(cuts) // 2 * 2]
+    ranges = np.array(cuts, dtype=np.int64).reshape(-1, 2)
+    assert within(ranges, document) == any(low <= document < high for low, high in ranges.tolist())
+
+
+@quick
+@given(points, points)
+def test_one_distance_is_as_far_as_many_are_told_to_be(
+    one: tuple[float, float], other: tuple[float, float]
+) -> None:
+    expected = distances_km(*one, np.array([other[0]]), np.array([other[1]]))[0]
+    found = distance_km(*one, *other)
+    # nearly antipodal points are left to who can tell
+    assert found == pytest.approx(expected, abs=1e-6) or (found == -1 and expected > 19_700)
+
+
+def test_a_distance_to_nowhere_is_unknown() -> None:
+    assert math.isnan(distance_km(60.39, 5.32, math.nan, math.nan))
+
+
+def test_what_is_compiled_is_compiled_anew_when_any_of_its_sources_changes() -> None:
+    """numba itself looks only at the file a function stands in."""
+    folder = Path(compiled.__file__).parent
+    using = {p.name for p in folder.glob("*.py") if "import compiled\n" in p.read_text("utf-8")}
+    assert using - {"engine.py", "asking.py"} <= set(compiled.SOURCES)
+    assert {"layout.py", "opening.py"} <= set(compiled.SOURCES)  # their constants are compiled in
+    with pytest.raises(AssertionError, match="not among the sources"):
+        compiled.compiled(test_a_distance_to_nowhere_is_unknown)
 
 
 # from documents with terms to terms with documents
@@ -219,14 +229,16 @@ def test_a_rare_word_tells_more_than_a_common_one_and_none_tells_nothing() -> No
 @given(st.lists(st.floats(0, 20_040), min_size=2, max_size=30), st.integers(0, 2), st.booleans())
 def test_what_is_farther_never_counts_more(distances: list[float], reach: int, serving: bool) -> None:
     """The engine leaves out who can't get to the page by this."""
-    away = np.array(sorted(distances))
-    factor = ranking.place_factor(away, np.full(len(away), reach), np.full(len(away), serving), Weights())
-    assert (np.diff(factor) <= 0).all()
-    assert (factor > 0).all()
+    w = Weights()
+    factors = [
+        ranking.place_factor(distance, reach, serving, w.door_km, w.half_distance_km, w.national, w.regional)
+        for distance in sorted(distances)
+    ]
+    assert factors == sorted(factors, reverse=True)
+    assert min(factors) > 0
 
 
 def test_each_further_need_that_is_met_adds_and_none_makes_more_than_all() -> None:
-    none = np.ones(1)
-    one = ranking.missing(none, 1.0, np.ones(1))
-    two = ranking.missing(one, 1.0, np.ones(1))
-    assert 0 <= two[0] < one[0] < none[0]
+    one = ranking.missing(1.0, 1.0, 1.0)
+    two = ranking.missing(one, 1.0, 1.0)
+    assert 0 <= two < one < 1

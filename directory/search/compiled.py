@@ -1,0 +1,54 @@
+"""The search's inner loops as machine code: compiled by numba, once for each version of their source.
+
+What is compiled is kept beside the source, or in the user's own cache folder where that can't be written. numba only
+looks at the file a function stands in, though what it calls is compiled into it: so the folder's name is made of all
+of these files, and a change in any of them compiles anew (some ten seconds, at the next start).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+_HERE = Path(__file__).parent
+SOURCES = (
+    "candidates.py",
+    "counting.py",
+    "curve.py",
+    "ellipsoid.py",
+    "evaluation.py",
+    "layout.py",
+    "opening.py",
+    "ordering.py",
+    "placing.py",
+    "ranking.py",
+    "sphere.py",
+)
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _folder() -> Path:
+    digest = sha256()
+    for name in SOURCES:
+        digest.update((_HERE / name).read_bytes())
+    beside = _HERE / "__pycache__"
+    beside.mkdir(exist_ok=True) if os.access(_HERE, os.W_OK) else None
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "veiviser"
+    return (beside if os.access(beside, os.W_OK) else user) / f"compiled-{digest.hexdigest()[:16]}"
+
+
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    numba.config.CACHE_DIR = str(_folder())  # type: ignore[attr-defined]
+
+
+def compiled(function: Function) -> Function:
+    """For functions of numbers, arrays and named tuples of arrays; other threads run meanwhile. Division by zero gives
+    what it gives in numpy."""
+    if Path(function.__code__.co_filename).name not in SOURCES:
+        raise AssertionError(f"{function.__code__.co_filename} is not among the sources of what is compiled")
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))

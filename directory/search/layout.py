@@ -1,0 +1,172 @@
+"""What the compiled part of the search is given: a segment's arrays, a query in numbers, and room to work in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+# of ``Plan.sort``
+BEST, DISTANCE, NAME, VERIFIED = 0, 1, 2, 3
+SORTS = {"best": BEST, "distance": DISTANCE, "name": NAME, "verified": VERIFIED}
+# what ``evaluate`` says
+DONE, HOURS_WANTED, DISTANCES_WANTED = 0, 1, 2
+NOT_ASKED = -2  # in ``Asked.states``: not worked out yet
+
+
+class Columns(NamedTuple):
+    """A segment: one entry a document, but for postings, extras (one a further spot) and keys; see ``assembly``."""
+
+    posting: np.ndarray  # documents of all terms' postings, uint32
+    weight: np.ndarray  # and their weights, float32
+    hilbert: np.ndarray
+    latitude: np.ndarray
+    longitude: np.ndarray
+    unit: np.ndarray
+    spot: np.ndarray
+    schedule: np.ndarray
+    extra_count: np.ndarray
+    extra_document: np.ndarray
+    extra_spot: np.ndarray
+    extra_latitude: np.ndarray
+    extra_longitude: np.ndarray
+    extra_schedule: np.ndarray
+    extra_hilbert: np.ndarray
+    extra_along: np.ndarray
+    youngest: np.ndarray
+    oldest: np.ndarray
+    reach: np.ndarray
+    verified_on: np.ndarray
+    trust: np.ndarray
+    prominence: np.ndarray
+    name_rank: np.ndarray
+    bits: np.ndarray
+    key: np.ndarray  # keys of each document, by their place in the dictionary, ascending
+    key_end: np.ndarray  # where each document's end; one more than documents, from 0
+
+
+class Lists(NamedTuple):
+    """Postings that a query asks for, as (start, count) in ``Columns.posting``: first those of wanted keys, then those
+    of the terms' alternatives, then those of the boosts'."""
+
+    range: np.ndarray  # int64 (n, 2)
+    weight: np.ndarray  # float64 (n): of the wanted key or of the alternative
+    term_end: np.ndarray  # int64: for each term, then each boost, the end of its alternatives
+    tells: np.ndarray  # float64: what each of them tells
+    wanted: int
+    terms: int  # so many of ``term_end`` are terms
+
+
+class Keys(NamedTuple):
+    """Keys that a query asks about: groups of filters, groups of preferred ones, then those that serve the point."""
+
+    range: np.ndarray  # int64 (n, 3): start, count, row in ``Columns.bits`` or -1
+    factor: np.ndarray  # float64 (n): of preferred ones, ascending in their group
+    group_end: np.ndarray  # int64: end of each group
+    filters: int  # so many groups are filters
+    facet: np.ndarray  # int64 (m, 2): first key and end of each prefix to count
+    dense: np.ndarray  # int64: those of the keys to count that have a bit set: row, place among those counted
+
+
+class Costs(NamedTuple):
+    """What is dearer than what: by this the way to the answer is chosen, never the answer."""
+
+    look_up: int = 16  # one document is looked up in postings in the time of so many postings in a row
+    local: int = 2  # a part near a point is looked at alone unless one document in so many is in it
+    selective: int = 8  # that many times fewer must pass a filter for it to narrow the search
+    many: int = (
+        24  # where more than one document in so many is found, common keys are counted by their bit sets
+    )
+
+
+class Asked(NamedTuple):
+    """The numbers of a query."""
+
+    any_of: bool  # a wanted key or enough of the terms must be there
+    minimum: float  # what the terms that are there must tell at least; 0: any of them will do
+    told: float  # what terms and boosts could tell in all
+    need: float  # see Weights, down to ``placeless_local``
+    text: float
+    door_km: float
+    half_distance_km: float
+    national: float
+    regional: float
+    placeless_most: float
+    placeless_local: float
+    point: bool
+    latitude: float
+    longitude: float
+    radius_km: float  # inf: none
+    everywhere: bool  # the whole segment is looked at, not just ``ranges`` and those that serve
+    age: int  # -1: not asked
+    open: bool
+    sort: int
+    page: int  # so many of the first are wanted
+    look_up: int  # see Costs
+    local: int
+    selective: int
+    many: int
+
+
+class Room(NamedTuple):
+    """Scratch arrays, by document (``slot``, ``marked``) or by candidate. Between queries ``slot`` is -1 throughout,
+    ``marked`` and ``best`` and ``most`` are 0."""
+
+    slot: np.ndarray
+    marked: np.ndarray
+    document: np.ndarray
+    text: np.ndarray
+    share: np.ndarray
+    missing: np.ndarray
+    factor: np.ndarray
+    best: np.ndarray
+    most: np.ndarray
+    stage: np.ndarray
+    touched: np.ndarray
+    visited: np.ndarray
+    at: np.ndarray
+    least: np.ndarray
+    farthest: np.ndarray
+    state: np.ndarray
+    spot: np.ndarray
+    rank: np.ndarray
+    worst: np.ndarray
+
+
+def room_for(documents: int) -> Room:
+    def zeros(dtype: type) -> np.ndarray:
+        return np.zeros(documents, dtype=dtype)
+
+    return Room(
+        slot=np.full(documents, -1, dtype=np.int32),
+        marked=zeros(np.uint8),
+        document=zeros(np.int32),
+        text=zeros(np.float32),
+        share=zeros(np.float32),
+        missing=zeros(np.float32),
+        factor=zeros(np.float32),
+        best=zeros(np.float32),
+        most=zeros(np.float32),
+        stage=zeros(np.int32),
+        touched=zeros(np.int32),
+        visited=zeros(np.int32),
+        at=zeros(np.int64),
+        least=zeros(np.float64),
+        farthest=zeros(np.float64),
+        state=zeros(np.int8),
+        spot=zeros(np.int16),
+        rank=zeros(np.float64),
+        worst=zeros(np.float64),
+    )
+
+
+class Page(NamedTuple):
+    """What is found, in order."""
+
+    document: np.ndarray
+    score: np.ndarray
+    order: np.ndarray
+    distance: np.ndarray  # km; NaN without a point or a place
+    spot: np.ndarray  # -1: none
+    state: np.ndarray
+    has: np.ndarray  # (page, keys): which of the preferred and serving keys each has
