@@ -78,9 +78,7 @@ def near(folder: Path, sizes: list[int]) -> dict[str, Any]:
     least = density.SMALLEST
     chosen = sorted({least, *(size for size in sizes if size > least)})
     with Progress("near a place", density.steps(chosen)) as progress:
-        found = density.measure(folder, chosen, step=progress.step)
-    print(density.table(found))
-    return found
+        return density.measure(folder, chosen, step=progress.step)
 
 
 def build(folder: Path, sizes: list[int]) -> list[dict[str, Any]]:
@@ -91,7 +89,6 @@ def build(folder: Path, sizes: list[int]) -> list[dict[str, Any]]:
             Progress(f"build of {size:,}", building.steps(size)) as progress,
         ):
             results.append(building.measure(Path(at), size, progress.step))
-    print(building.table(results))
     return results
 
 
@@ -102,14 +99,18 @@ def start(folder: Path, sizes: list[int]) -> dict[str, Any]:
     return found
 
 
-def http(folder: Path, sizes: list[int]) -> dict[str, Any]:
+def http(folder: Path, sizes: list[int]) -> list[dict[str, Any]] | dict[str, Any]:
     if line := over_http.absent():
         print(f"{line}\n")
         return {"left_out": line}
-    with Progress("HTTP", 3) as progress:
-        found = over_http.measure(folder / "data", progress.step)
-    print(over_http.table(found))
-    return found
+    results = []
+    for size in [size for size in sizes if size <= over_http.MOST] or sizes[:1]:
+        with (
+            tempfile.TemporaryDirectory(dir=folder) as at,
+            Progress(f"HTTP at {size:,}", over_http.steps(size)) as progress,
+        ):
+            results.append(over_http.measure(Path(at), size, progress.step))
+    return results
 
 
 PARTS: dict[str, Part] = {
@@ -118,7 +119,7 @@ PARTS: dict[str, Part] = {
     "near": Part(near, lambda found: (density.table(found),), density.goals),
     "build": Part(build, lambda found: (building.table(found),), building.goals),
     "start": Part(start),
-    "http": Part(http),
+    "http": Part(http, lambda found: (over_http.table(found),), over_http.goals),
 }
 
 

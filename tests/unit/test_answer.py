@@ -15,8 +15,8 @@ from directory.search.answer import Joiner
 from directory.search.query import Hit
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday, 13:00 in Oslo
-CLOSES = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
-DAYTIME = ["Mo-Su 09:00-15:00", "Europe/Oslo"]
+CLOSES = datetime(2026, 11, 23, 14, 37, tzinfo=UTC)
+DAYTIME = ["Mo-Su 09:00-15:37", "Europe/Oslo"]
 ALWAYS = ["24/7", "Europe/Oslo"]
 
 
@@ -75,7 +75,7 @@ def test_what_is_told_as_open_is_closed_from_the_very_minute_on(joiner: Joiner) 
 def test_the_same_hours_are_told_in_each_language(joiner: Joiner) -> None:
     door = Pieces(service([DAYTIME]))
     told = {lang: one(joiner, door, hit(), lang)["open"]["text"] for lang in ("nb", "en", "nb")}
-    assert told == {"nb": "Åpent til kl. 15:00", "en": "Open until 15:00"}
+    assert told == {"nb": "Åpent til kl. 15:37", "en": "Open until 15:37"}
 
 
 def test_a_time_without_hours_is_unknown(joiner: Joiner) -> None:
