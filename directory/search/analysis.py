@@ -6,18 +6,20 @@ A term is a folded word, its Snowball stem where that differs, and for a Scandin
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import Stemmer
 
 from directory.needs import Needs
-from directory.spelling import fold, words
+from directory.spelling import fold, split, words
 
 FIELD_WEIGHTS = {"name": 4.0, "need": 3.0, "organization": 2.0, "description": 1.0}
 SHORTEST_POLISH = 4  # the endings of short words leave what is another word
 COMPOUND_PART = 0.5  # what a part of a compound counts beside a word of its own
+REMEMBERED = 50_000  # words of entries and what was made of them: some 20 MB
 
 _SNOWBALL = {
     "nb": "norwegian",
@@ -132,28 +134,44 @@ class Compounds:
         return len(part) >= 5 and not self._known.isdisjoint(stems(part, "nb"))
 
 
-def terms_of(text: str, language: str, compounds: Compounds) -> dict[str, float]:
-    """The index terms of one text with their frequencies; digits that belong together are one term too."""
-    found: dict[str, float] = {}
+class Reader:
+    """Reads the texts of entries. What it made of a word it remembers, of the words it met last: entries use the same
+    ones over and over. Never for what a person typed."""
 
-    def add(term: str, count: float) -> None:
-        found[term] = found.get(term, 0.0) + count
+    def __init__(self, compounds: Compounds) -> None:
+        self._compounds = compounds
+        self._read = lru_cache(maxsize=REMEMBERED)(self._reading)
 
-    sequence = words(text)
-    for word in sequence:
-        add(word, 1.0)
+    def _reading(self, written: str, language: str) -> tuple[str, tuple[tuple[str, float], ...]]:
+        """The word, folded, and its terms with what each counts."""
+        word = fold(written)
+        found: dict[str, float] = {word: 1.0}
         for stem in stems(word, language):
-            add(stem, 1.0)
-        for part in compounds.parts(word):
-            add(part, COMPOUND_PART)
-            for stem in stems(part, language):
-                add(stem, COMPOUND_PART)
-    for one, other in pairwise(sequence):
-        if one + other in compounds:
-            add(one + other, 1.0)
-    for number in joined_digits(sequence):
-        add(number, 1.0)
-    return found
+            found[stem] = found.get(stem, 0.0) + 1.0
+        for part in self._compounds.parts(word):
+            for term in (part, *stems(part, language)):
+                found[term] = found.get(term, 0.0) + COMPOUND_PART
+        return word, tuple(found.items())
+
+    def words(self, text: str, language: str) -> list[str]:
+        """See ``spelling.words``."""
+        return [self._read(written, language)[0] for written in split(text)]
+
+    def terms_of(self, text: str, language: str) -> dict[str, float]:
+        """The index terms of one text with their frequencies; digits that belong together are one term too."""
+        found: defaultdict[str, float] = defaultdict(float)
+        sequence = []
+        for written in split(text):
+            word, terms = self._read(written, language)
+            sequence.append(word)
+            for term, count in terms:
+                found[term] += count
+        for one, other in pairwise(sequence):
+            if one + other in self._compounds:
+                found[one + other] += 1.0
+        for number in joined_digits(sequence):
+            found[number] += 1.0
+        return dict(found)
 
 
 def joined_digits(sequence: Iterable[str]) -> list[str]:

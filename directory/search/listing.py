@@ -20,7 +20,7 @@ from directory.languages import pick
 from directory.needs import Needs
 from directory.places import Places, chord_distances_km, earth_centred_km
 from directory.places.sounding import SHORTEST, is_foreign, skeleton
-from directory.search.analysis import Compounds, terms_of, weighted
+from directory.search.analysis import Compounds, Reader, weighted
 from directory.search.document import Document, Spot
 from directory.spelling import fold, words
 
@@ -39,7 +39,7 @@ class Lister:
 
     def __init__(self, needs: Needs, places: Places, compounds: Compounds | None = None) -> None:
         self._needs, self._places = needs, places
-        self._compounds = compounds or Compounds(needs)
+        self._reader = Reader(compounds or Compounds(needs))
         self._counties: dict[str, tuple[list[str], np.ndarray]] = {}
         self._need_terms: dict[str, Mapping[str, float]] = {}
 
@@ -80,7 +80,7 @@ class Lister:
         return weighted(fields) | dict.fromkeys(numbers, 4.0)
 
     def _text(self, text: str, language: str) -> dict[str, float]:
-        return terms_of(text, language, self._compounds)
+        return self._reader.terms_of(text, language)
 
     def _terms_of_need(self, slug: str) -> Mapping[str, float]:
         if slug not in self._need_terms:

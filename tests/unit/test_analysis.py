@@ -6,7 +6,7 @@ import pytest
 
 from directory.config import SEED_DIR
 from directory.needs import Needs
-from directory.search.analysis import Compounds, joined_digits, stems, terms_of, weighted
+from directory.search.analysis import Compounds, Reader, joined_digits, stems, weighted
 from directory.spelling import fold, words
 
 
@@ -80,17 +80,17 @@ def test_a_word_that_is_no_compound_is_left_whole(compounds: Compounds, word: st
 
 
 def test_a_compound_stands_in_the_index_whole_and_by_its_parts(compounds: Compounds) -> None:
-    terms = terms_of("Overgrepsmottak", "nb", compounds)
+    terms = Reader(compounds).terms_of("Overgrepsmottak", "nb")
     assert terms["overgrepsmottak"] == 1.0
     assert 0 < terms["mottak"] < 1.0
 
 
 def test_words_that_make_a_known_compound_stand_joined_too(compounds: Compounds) -> None:
-    assert "voldtektsmottak" in terms_of("voldtekts mottak", "nb", compounds)
+    assert "voldtektsmottak" in Reader(compounds).terms_of("voldtekts mottak", "nb")
 
 
 def test_the_groups_of_a_phone_number_are_one_term(compounds: Compounds) -> None:
-    assert "23040500" in terms_of("Ring 23 04 05 00 nå", "nb", compounds)
+    assert "23040500" in Reader(compounds).terms_of("Ring 23 04 05 00 nå", "nb")
     assert joined_digits(["ring", "23", "04", "05", "00", "na", "116"]) == ["23040500"]
 
 
@@ -98,3 +98,14 @@ def test_a_word_in_the_name_weighs_more_than_in_the_description() -> None:
     total = weighted([("name", {"hiv": 1.0}), ("description", {"hiv": 1.0, "test": 1.0})])
     assert total["hiv"] == 5.0
     assert total["test"] == 1.0
+
+
+def test_a_word_met_again_is_read_as_it_was_the_first_time(compounds: Compounds) -> None:
+    reader = Reader(compounds)
+    text = "Overgrepsmottak på Ålesund sykehus, overgrepsmottak"
+    first = reader.terms_of(text, "nb")
+    assert reader.terms_of(text, "nb") == first == Reader(compounds).terms_of(text, "nb")
+    assert first["overgrepsmottak"] == 2.0
+    # the same letters are another word in another language
+    assert reader.terms_of("testing", "en") != reader.terms_of("testing", "nb")
+    assert reader.words(text, "nb")[2] == "alesund"
