@@ -86,6 +86,7 @@ def post_worker_init(worker) -> None:
     rooms = worker.wsgi.extensions[KEY]
     worker.stop_following = keep_following(rooms.upkeep, rooms.searcher.engine, rooms.database, rooms.clock)
     worker.log.taking_requests = True
+    sys.setswitchinterval(0.0005)
 
 
 def worker_exit(server, worker) -> None:
