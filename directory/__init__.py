@@ -23,9 +23,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from directory import api, observability, problems, security
     from directory.config import read_settings, refuse_unsafe
+    from directory.search.warming import warm
 
     settings = refuse_unsafe(settings or read_settings())
     rooms = open_rooms(settings)
+    warm()
     app = problems.Application(__name__, static_folder=None, template_folder=None)
     app.config.update(SECRET_KEY=settings.signing_key, MAX_CONTENT_LENGTH=LARGEST_BODY)
     app.url_map.strict_slashes = False  # a redirect would repeat the query string

@@ -200,9 +200,17 @@ def _prepare(settings: Settings) -> None:
     with _database(settings) as database:
         if not standing.is_migrated(database):
             _upgrade(settings)
+        _ready()
         _seed(settings, database)
         if not standing.is_index_current(settings, database):
             _rebuild(settings, anew=False)
+
+
+def _ready() -> None:
+    from directory.search.warming import warm
+
+    with told("Making the search ready"):
+        warm()
 
 
 def _upgrade(settings: Settings) -> None:

@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 
 from directory.config import PREFIX, Settings
+from directory.search.warming import warm
 
 pytest_plugins = ["tests.databases", "tests.seeded"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The search is compiled once, before there are several processes that would each do it."""
+    if not hasattr(session.config, "workerinput"):
+        warm()
 
 
 @pytest.fixture(autouse=True, scope="session")
