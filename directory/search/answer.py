@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Protocol
 
 import orjson
 
 from directory import languages
 from directory.hours import UNKNOWN, in_words, states_at
 from directory.needs import Needs
-from directory.search.query import Hit, Snapshot
+from directory.search.query import Hit
 
 # Flags of services that help in any language, and so in the one that is asked for.
 INTERPRETING = ("interpreter", "by-law")
 _SLUG = b'"slug":"'
 NOWHERE = b'"location":null,"other_locations":0'
+KEPT = 4096  # services, as they were last shown: some 1.5 kB each
+
+
+class Pieces(Protocol):
+    """What is asked of a snapshot here, of a single service."""
+
+    def piece(self, hit: Hit, name: str) -> bytes: ...
+
+
+class Told(Pieces, Protocol):
+    """And of several."""
+
+    generation: int
+
+    def has_key(self, hit: Hit, key: str) -> bool: ...
 
 
 class Joiner:
@@ -24,6 +41,7 @@ class Joiner:
 
     def __init__(self, needs: Needs, base: str) -> None:
         self._base = orjson.dumps(base)[:-1]
+        self._kept: OrderedDict[tuple[object, ...], tuple[bytes, bytes, bytes]] = OrderedDict()
 
         # Most services share their lists of needs and of languages with others: the labelled lists are kept.
         @lru_cache(maxsize=4096)
@@ -40,39 +58,51 @@ class Joiner:
         self._labelled = labelled
 
     def results(
-        self, snapshot: Snapshot, hits: Sequence[Hit], lang: str, at: datetime, asked_languages: Iterable[str]
+        self, snapshot: Told, hits: Sequence[Hit], lang: str, at: datetime, asked_languages: Iterable[str]
     ) -> bytes:
         """A JSON array, one object a hit. ``at``: the aware time for which open or closed is told."""
         asked = tuple(sorted(asked_languages))
-        texts, minute, mode = _texts(lang), int(at.timestamp()) // 60, None
-        found = []
+        minute = int(at.timestamp()) // 60
+        kept, generation = self._kept, snapshot.generation
+        parts: list[bytes] = []
         for hit in hits:
-            head = snapshot.piece(hit, "head")
-            if asked:
-                mode = next((m for m in INTERPRETING if snapshot.has_key(hit, f"flag:{m}")), None)
-            found.append(
-                b'{%b,"url":%b%b",%b,%b,"distance_km":%b,%b,%b}'
-                % (
-                    head,
-                    self._base,
-                    _slug(head),
-                    _text(snapshot, hit, texts),
-                    self._labelled(snapshot.piece(hit, "labelled"), lang, asked, mode),
-                    b"null" if hit.distance_km is None else b"%.1f" % hit.distance_km,
-                    snapshot.piece(hit, f"place:{hit.spot or 0}") or NOWHERE,
-                    _open(snapshot.piece(hit, "hours"), hit.spot or 0, minute, lang),
-                )
-            )
-        return b"[%b]" % b",".join(found)
+            key = (generation, hit.segment, hit.document, hit.spot, lang, asked)
+            try:
+                joined = kept[key]
+                kept.move_to_end(key)
+            except KeyError:
+                joined = kept[key] = self._joined(snapshot, hit, lang, asked)
+                if len(kept) > KEPT:
+                    kept.popitem(last=False)
+            before, after, hours = joined
+            distance = b"null" if hit.distance_km is None else b"%.1f" % hit.distance_km
+            parts += (before, distance, after, _open(hours, hit.spot or 0, minute, lang), b"},")
+        return b"[%b]" % b"".join(parts)[:-1]
 
-    def text(self, snapshot: Snapshot, hit: Hit, lang: str) -> dict[str, str | None]:
+    def _joined(
+        self, snapshot: Told, hit: Hit, lang: str, asked: tuple[str, ...]
+    ) -> tuple[bytes, bytes, bytes]:
+        """What is alike in all answers that show the service so: up to the distance, from there on, and its hours."""
+        head = snapshot.piece(hit, "head")
+        mode = next((m for m in INTERPRETING if asked and snapshot.has_key(hit, f"flag:{m}")), None)
+        before = b'{%b,"url":%b%b",%b,%b,"distance_km":' % (
+            head,
+            self._base,
+            _slug(head),
+            _text(snapshot, hit, _texts(lang)),
+            self._labelled(snapshot.piece(hit, "labelled"), lang, asked, mode),
+        )
+        place = snapshot.piece(hit, f"place:{hit.spot or 0}") or NOWHERE
+        return before, b",%b," % place, snapshot.piece(hit, "hours")
+
+    def text(self, snapshot: Pieces, hit: Hit, lang: str) -> dict[str, str | None]:
         """Name and summary of a hit's service in the language, by the stated order of fallback."""
         return orjson.loads(b"{%b}" % _text(snapshot, hit, _texts(lang)))
 
-    def slug(self, snapshot: Snapshot, hit: Hit) -> str:
+    def slug(self, snapshot: Pieces, hit: Hit) -> str:
         return _slug(snapshot.piece(hit, "head")).decode()
 
-    def phones(self, snapshot: Snapshot, hit: Hit) -> list[str]:
+    def phones(self, snapshot: Pieces, hit: Hit) -> list[str]:
         contact = orjson.loads(b"{%b}" % snapshot.piece(hit, "head"))["contact"]
         return [phone["number"] for phone in contact["phones"]]
 
@@ -89,7 +119,7 @@ def _texts(lang: str) -> tuple[str, ...]:
     return tuple(f"text:{code}" for code in dict.fromkeys((*languages.fallback(lang), *languages.INTERFACE)))
 
 
-def _text(snapshot: Snapshot, hit: Hit, texts: Iterable[str]) -> bytes:
+def _text(snapshot: Pieces, hit: Hit, texts: Iterable[str]) -> bytes:
     for name in texts:
         if text := snapshot.piece(hit, name):
             return text

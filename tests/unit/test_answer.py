@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from directory.search.query import Hit
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday, 13:00 in Oslo
 CLOSES = datetime(2026, 11, 23, 14, 37, tzinfo=UTC)
 DAYTIME = ["Mo-Su 09:00-15:37", "Europe/Oslo"]
+GENERATIONS = count(1)
 ALWAYS = ["24/7", "Europe/Oslo"]
 
 
@@ -25,6 +27,7 @@ class Pieces:
 
     def __init__(self, pieces: Mapping[str, bytes], keys: frozenset[str] = frozenset()) -> None:
         self._pieces, self._keys = pieces, keys
+        self.generation = next(GENERATIONS)
 
     def piece(self, hit: Hit, name: str) -> bytes:
         return self._pieces.get(name, b"")
@@ -59,7 +62,7 @@ def service(hours: list[Any] | None = None, **texts: str) -> dict[str, bytes]:
 def one(
     joiner: Joiner, pieces: Pieces, found: Hit, lang: str = "nb", at: datetime = NOON, asked: str = ""
 ) -> Any:
-    answer = orjson.loads(joiner.results(pieces, [found], lang, at, asked.split()))  # type: ignore[arg-type]
+    answer = orjson.loads(joiner.results(pieces, [found], lang, at, asked.split()))
     assert len(answer) == 1
     return answer[0]
 
@@ -134,3 +137,19 @@ def test_who_interprets_helps_in_the_language_that_is_asked_for(
 
 def test_the_address_of_a_service_is_told_by_its_slug(joiner: Joiner) -> None:
     assert one(joiner, Pieces(service()), hit())["url"] == "/api/v1/services/doren"
+
+
+def test_a_service_that_was_changed_is_told_as_it_is_now(joiner: Joiner) -> None:
+    before, after = Pieces(service(nb="Før")), Pieces(service(nb="Etter"))
+    assert [one(joiner, door, hit())["name"] for door in (before, after, before)] == ["Før", "Etter", "Før"]
+
+
+def test_only_so_many_services_are_kept_joined_and_all_are_told_right(
+    joiner: Joiner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("directory.search.answer.KEPT", 2)
+    fresh = Joiner(Needs.load(SEED_DIR), "/")
+    doors = [Pieces(service(nb=name)) for name in "abcd"]
+    for _ in range(2):
+        assert [one(fresh, door, hit())["name"] for door in doors] == list("abcd")
+    assert len(fresh._kept) == 2
