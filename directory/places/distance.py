@@ -81,12 +81,20 @@ def earth_centred_km(lats: Array, lons: Array) -> Array:
     )
 
 
+def position_km(lat: float, lon: float) -> tuple[float, float, float]:
+    """``earth_centred_km`` of a single point, at a tenth of the cost."""
+    phi, lam = math.radians(lat), math.radians(lon)
+    across = _A / math.sqrt(1 - _E2 * math.sin(phi) ** 2)
+    level = across * math.cos(phi)
+    return level * math.cos(lam), level * math.sin(lam), across * (1 - _E2) * math.sin(phi)
+
+
 def chord_distances_km(lat: float, lon: float, positions: Array) -> Array:
     """Cheap distances to points from ``earth_centred_km``: the straight chord, bent to an arc of the local radius.
 
     Within 1 cm of ``geodesic_km`` up to 50 km, 1 m up to 500 km, 0.1 km up to 2000 km; beyond that up to 6 % off.
     """
-    x, y, z = earth_centred_km(np.array([lat]), np.array([lon]))[:, 0]
+    x, y, z = position_km(lat, lon)
     chord = np.sqrt((positions[0] - x) ** 2 + (positions[1] - y) ** 2 + (positions[2] - z) ** 2)
     w = 1 - _E2 * math.sin(math.radians(lat)) ** 2
     radius = _A * math.sqrt(1 - _E2) / w  # Gauss's mean of the two radii of curvature, √(MN)
