@@ -47,7 +47,6 @@ def is_index_current(settings: Settings, database: Database) -> bool:
     except IndexUnavailable:
         return False
     with database.reading() as session:
-        position = reading.last_position(session)
-        mark = reading.mark_of(session, position)
+        position, mark = reading.last_change(session)
     found = (state.fingerprint, state.position, state.mark)
     return found == (f"{LISTING}:{listing_fingerprint()}", position, mark)

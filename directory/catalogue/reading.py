@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, Row, Table, func, select
 from sqlmodel import Session
 
 from directory.catalogue import entries as e
@@ -131,11 +132,10 @@ def location(session: Session, id_or_key: str, *, today: date) -> LocationEntry:
 
 def changes_since(session: Session, position: int, limit: int | None = None) -> list[tuple[int, str, str]]:
     """(position, service id, "saved" or "removed") of every change after ``position``, in order."""
-    table: Table = m.ChangeLog.__table__  # type: ignore[attr-defined]
-    query = select(table.c.position, table.c.entity_id, table.c.change).where(
-        table.c.entity == "service", table.c.position > position
+    query = select(_LOG.c.position, _LOG.c.entity_id, _LOG.c.change).where(
+        _LOG.c.entity == "service", _LOG.c.position > position
     )
-    rows = session.execute(query.order_by(table.c.position).limit(limit))
+    rows = session.execute(query.order_by(_LOG.c.position).limit(limit))
     return [(row.position, str(row.entity_id), row.change) for row in rows]
 
 
@@ -146,16 +146,24 @@ def number_published(session: Session) -> int:
 
 def last_position(session: Session) -> int:
     """Where the change log stands; 0 when nothing was ever changed."""
-    table: Table = m.ChangeLog.__table__  # type: ignore[attr-defined]
-    query = select(func.max(table.c.position)).where(table.c.entity == "service")
-    return session.execute(query).scalar() or 0
+    return last_change(session)[0]
+
+
+def last_change(session: Session) -> tuple[int, str]:
+    """Where the change log stands, and what it has there (see ``mark_of``); (0, "") when nothing was ever changed."""
+    query = select(*_LOG.c).where(_LOG.c.entity == "service").order_by(_LOG.c.position.desc()).limit(1)
+    row = session.execute(query).first()
+    return (0, "") if row is None else (row.position, _mark(row))
 
 
 def mark_of(session: Session, position: int) -> str:
     """What the log has at a position, so that another log is known from this one; "" where it has nothing."""
-    table: Table = m.ChangeLog.__table__  # type: ignore[attr-defined]
-    row = session.execute(select(table).where(table.c.position == position)).first()
-    return "" if row is None else f"{row.entity_id} {row.change} {row.at.isoformat()}"
+    row = session.execute(select(*_LOG.c).where(_LOG.c.position == position)).first()
+    return "" if row is None else _mark(row)
+
+
+def _mark(row: Row[Any]) -> str:
+    return f"{row.entity_id} {row.change} {row.at.isoformat()}"
 
 
 def aged(session: Session, was: date, today: date, *, limits: Limits | None = None) -> set[str]:
@@ -175,6 +183,7 @@ def aged(session: Session, was: date, today: date, *, limits: Limits | None = No
 
 _ORGANIZATION: Table = m.Organization.__table__  # type: ignore[attr-defined]
 _AT: Table = m.ServiceAtLocation.__table__  # type: ignore[attr-defined]
+_LOG: Table = m.ChangeLog.__table__  # type: ignore[attr-defined]
 
 
 def _identified(table: Table, id_or_slug: str) -> ColumnElement[bool]:

@@ -150,7 +150,7 @@ def check_sizes(path: Path, entry: SegmentEntry) -> None:
     """Raises ValueError where a file of the segment is missing or not as long as it was written."""
     for name, (size, _) in entry.files.items():
         try:
-            found = os.stat(path / entry.name / name).st_size
+            found = os.stat(f"{path}/{entry.name}/{name}").st_size
         except OSError:
             raise ValueError(f"{entry.name}/{name} is missing") from None
         if found != size:

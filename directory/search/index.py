@@ -125,7 +125,7 @@ class IndexWriter:
         self._sweep(old)
         entry = self._build(_counted(documents, progress))
         new = Generation(0, position, fingerprint, (entry,) if entry else (), mark=mark, as_of=as_of)
-        return self._switch(old, new)
+        return _state_of(self._switch(old, new))
 
     def apply(
         self,
@@ -162,13 +162,12 @@ class IndexWriter:
                 kept.append(self._with_dead(entry, dead, old.number + 1))
         merged = self._build(_all(absorbed, fresh.values()))
         segments = (*kept, *([merged] if merged else []))
-        state = self._switch(old, Generation(0, position, old.fingerprint, segments, mark=mark, as_of=as_of))
-        self._tidy()
-        return state
+        new = self._switch(old, Generation(0, position, old.fingerprint, segments, mark=mark, as_of=as_of))
+        self._tidy(new)
+        return _state_of(new)
 
-    def _tidy(self) -> None:
+    def _tidy(self, now: Generation) -> None:
         """Keep the number of segments small, and what is dead from being carried along for ever."""
-        now = read_generation(self._path)
         chosen = [s for s in now.segments if s.dead * 3 > s.documents and s.documents > _ABSORBED]
         if len(now.segments) > _SEGMENTS:
             chosen += [s for s in now.segments if s.documents <= _LARGE and s not in chosen]
@@ -225,11 +224,11 @@ class IndexWriter:
         except IndexUnavailable:
             return None
 
-    def _switch(self, old: Generation | None, new: Generation) -> IndexState:
+    def _switch(self, old: Generation | None, new: Generation) -> Generation:
         retired = tuple(sorted(old.names() - new.names())) if old else ()
         new = replace(new, number=old.number + 1 if old else 1, retired=retired)
         write_generation(self._path, new)
-        return _state_of(new)
+        return new
 
     def _sweep(self, generation: Generation | None) -> None:
         """Remove what no reader can still be about to open: all that neither this generation nor the one before it
@@ -267,6 +266,21 @@ def apply(path: Path, changed: Iterable[Document], removed: Iterable[str], *, po
     """See ``IndexWriter.apply``."""
     with IndexWriter(path) as writer:
         return writer.apply(changed, removed, position=position)
+
+
+def is_busy(path: Path) -> bool:
+    """Whether a process is writing now; not, where that can't be known."""
+    try:
+        lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def state(path: Path, *, sizes: bool = False) -> IndexState:

@@ -52,11 +52,8 @@ class Follower:
             kept = self._upkeep.catch_up(self._clock().date(), wait=False)
             self._open()
         except IndexBusy:
-            self._open()
             self._busy_since = self._busy_since or time.monotonic()
-            if time.monotonic() - self._busy_since > PATIENCE_S:
-                self._tell("is being written by another process")
-            return TICK_S
+            return 0.0
         except Exception as error:
             self._tell(_in_public(error), error)
             return AFTER_TROUBLE_S
@@ -70,6 +67,15 @@ class Follower:
     def is_needed(self) -> bool:
         """Whether the engine has come upon something since the last step."""
         return self._engine.problem not in (None, self._looked_at)
+
+    def is_kept_waiting(self) -> bool:
+        """Whether another process, which the last step came upon, is writing still."""
+        if self._busy_since is None:
+            return False
+        self._open()
+        if time.monotonic() - self._busy_since > PATIENCE_S:
+            self._tell("is being written by another process")
+        return self._upkeep.is_busy()
 
     def _open(self) -> None:
         """Here and not in somebody's search."""
@@ -95,6 +101,8 @@ def follow(follower: Follower, notices: Notices, stop: Event) -> None:
     try:
         while not stop.is_set():
             seconds = follower.step()
+            while follower.is_kept_waiting() and not stop.wait(TICK_S):
+                pass
             if seconds < EVERY_S:  # what went wrong is no better for a commit
                 stop.wait(seconds)
             else:

@@ -60,12 +60,14 @@ class Upkeep:
 
         Without ``wait``, raises IndexBusy while another process writes.
         """
-        if (position := self._followed(today)) is not None:
-            return Kept(False, 0, 0, position)
+        there, followed = self._standing(today)
+        if there is not None and followed:
+            return Kept(False, 0, 0, there.position)
         with IndexWriter(self._path, wait=wait) as writer:  # what has changed is read by one at a time
-            if (position := self._followed(today)) is not None:
-                return Kept(False, 0, 0, position)
-            if (there := self._usable()) is not None:
+            there, followed = self._standing(today)
+            if there is not None and followed:
+                return Kept(False, 0, 0, there.position)
+            if there is not None:
                 with self._database.reading() as session:
                     changes = self._changes(session, there, today)
                     if changes is not None and len(changes) <= MOST_FOLLOWED:
@@ -73,54 +75,49 @@ class Upkeep:
             self.trouble = "is being made anew"
             return self._rebuild(writer, today, progress)
 
-    def _usable(self) -> Generation | None:
-        """The index as it is, if all of it is as it was written, and made as we make it."""
+    def is_busy(self) -> bool:
+        """Whether a process is writing the index now."""
+        return index.is_busy(self._path)
+
+    def _standing(self, today: date) -> tuple[Generation | None, bool]:
+        """The index, if all of it is as it was written and made as we make it; and whether it needs nothing."""
         try:
             there = read_generation(self._path)
             self._seals.check(there)
         except (IndexUnavailable, OSError, ValueError):
-            return None
-        return there if there.fingerprint == self.fingerprint else None
-
-    def _followed(self, today: date) -> int | None:
-        """The position of an index that needs nothing."""
-        there = self._usable()
-        if there is None or there.as_of != today.isoformat():
-            return None
+            return None, False
+        if there.fingerprint != self.fingerprint:
+            return None, False
+        if there.as_of != today.isoformat():
+            return there, False
         with self._database.reading() as session:
-            last = reading.last_position(session)
-            same = there.position == last and there.mark == reading.mark_of(session, last)
-            return last if same else None
+            return there, (there.position, there.mark) == reading.last_change(session)
 
     @staticmethod
     def _changes(session: Session, there: Generation, today: date) -> set[str] | None:
         """Ids of the services that are to be listed again; None where the log is not the one that was followed."""
         if there.mark != reading.mark_of(session, there.position):
             return None
-        if there.position > reading.last_position(session):
-            return None
-        changes = reading.changes_since(session, there.position, MOST_FOLLOWED + 1)
         try:
             was = date.fromisoformat(there.as_of)
         except ValueError:
             return None
+        changes = reading.changes_since(session, there.position, MOST_FOLLOWED + 1)
         return {service for _, service, _ in changes} | (
             set() if was == today else reading.aged(session, was, today)
         )
 
     def _follow(self, writer: IndexWriter, session: Session, ids: Collection[str], today: date) -> Kept:
-        last = reading.last_position(session)
+        last, mark = reading.last_change(session)
         documents = [self._lister.document(e) for e in reading.entries(session, ids, today=today)]
         gone = set(ids) - {d.id for d in documents}
-        mark = reading.mark_of(session, last)
         writer.apply(documents, gone, position=last, mark=mark, as_of=today.isoformat())
         return Kept(False, len(documents), len(gone), last)
 
     def _rebuild(self, writer: IndexWriter, today: date, progress: Progress | None) -> Kept:
         count = 0
         with self._database.reading() as session:
-            position = reading.last_position(session)
-            mark = reading.mark_of(session, position)
+            position, mark = reading.last_change(session)
 
             def documents() -> Iterator[Document]:
                 nonlocal count

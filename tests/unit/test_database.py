@@ -96,6 +96,6 @@ def test_sqlite_keeps_what_it_is_told_to_keep(tmp_path):
         "journal_mode": "wal",
         "foreign_keys": 1,
         "busy_timeout": 10000,
-        "synchronous": 1,
+        "synchronous": 2,
         "secure_delete": 1,
     }

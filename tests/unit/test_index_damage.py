@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from directory.errors import IndexUnavailable
+from directory.search import engine as engine_module
 from directory.search import index
+from directory.search.assembly import build_segment
+from directory.search.document import Document, Spot
 from directory.search.engine import Engine
-from directory.search.generation import FORMAT
+from directory.search.generation import FORMAT, read_generation
 from tests.engine_oracle import ids, service
 
 
@@ -115,3 +121,130 @@ def test_what_a_dead_writer_left_is_swept_away_by_the_next(built: Path) -> None:
     rest = {item.name for item in built.iterdir()}
     assert not rest & {"segment-0000", "manifest.json.new", "dead-9-ff"}
     assert 501 in ids(Engine(built).snapshot())
+
+
+def names_of(path: Path) -> list[Path]:
+    """The files of the newest generation that hold anything."""
+    return [
+        path / entry.name / name
+        for entry in read_generation(path).segments
+        for name, (size, _) in entry.files.items()
+        if size
+    ]
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_LOOK_S", 0.0)  # at each search, as if that were rare
+
+
+@pytest.mark.usefixtures("looking")
+def test_a_file_that_is_written_to_while_it_is_open_is_never_searched(built: Path) -> None:
+    engine = Engine(built)
+    good = ids(engine.snapshot())
+    for file in names_of(built):
+        content = file.read_bytes()
+        at = len(content) // 2
+        file.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        for _ in range(2):
+            with pytest.raises(IndexUnavailable, match=f"damaged.*{file.name}"):
+                engine.snapshot()
+        file.write_bytes(content)
+        assert ids(engine.snapshot()) == good
+        assert engine.problem is None
+
+
+@pytest.mark.usefixtures("looking")
+def test_a_file_that_is_only_touched_goes_on_being_searched(built: Path) -> None:
+    engine = Engine(built)
+    snapshot = engine.snapshot()
+    for file in names_of(built):
+        os.utime(file, ns=(1, 1))
+    assert engine.snapshot() is snapshot
+    assert engine.problem is None
+
+
+@pytest.mark.usefixtures("looking")
+def test_a_file_that_is_taken_away_while_it_is_open_is_told_and_its_content_still_searched(
+    built: Path,
+) -> None:
+    engine = Engine(built)
+    good = ids(engine.snapshot())
+    file = names_of(built)[0]
+    content = file.read_bytes()
+    file.unlink()
+    assert ids(engine.snapshot()) == good
+    assert "missing" in str(engine.problem)
+    file.write_bytes(content)
+    assert ids(engine.snapshot()) == good
+    assert engine.problem is None
+
+
+def test_a_damaged_segment_is_not_merged_into_one_that_looks_well(path: Path) -> None:
+    index.rebuild(path, [service(n) for n in range(5)], position=1, fingerprint="a")
+    pieces = next(file for file in names_of(path) if file.name == "pieces.bin")
+    pieces.write_bytes(b"9" * len(pieces.read_bytes()))
+    with pytest.raises(IndexUnavailable, match="damaged"):
+        index.apply(path, [service(6)], [], position=2)
+
+
+def test_a_manifest_is_younger_than_the_one_before_though_the_clock_was_set_back(path: Path) -> None:
+    index.rebuild(path, [service(1)], position=1, fingerprint="a")
+    engine = Engine(path)
+    assert ids(engine.snapshot()) == {1}
+    ahead = 2**62  # some hundred years ahead of the clock
+    os.utime(path / "manifest.json", ns=(ahead, ahead))
+    assert ids(engine.snapshot()) == {1}
+    for position in (2, 3, 4):
+        before = os.stat(path / "manifest.json").st_mtime_ns
+        index.apply(path, [service(position)], [], position=position)
+        assert os.stat(path / "manifest.json").st_mtime_ns > before
+        assert position in ids(engine.snapshot())
+
+
+def without_keys(document: Document) -> Document:
+    return replace(document, keys={})
+
+
+def elsewhere(document: Document) -> Document:
+    return replace(document, spots=(Spot(10.0, 10.0),))
+
+
+def speechless(document: Document) -> Document:
+    return replace(document, terms={"other": 1.0})
+
+
+def confused(document: Document) -> Document:
+    return replace(document, pieces={"static": b"of another"})
+
+
+@pytest.mark.parametrize("wrong", [without_keys, elsewhere, speechless, confused])
+@pytest.mark.parametrize("way", ["built", "followed"])
+def test_what_does_not_answer_as_it_should_is_not_switched_to(
+    path: Path, monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Document], Document], way: str
+) -> None:
+    index.rebuild(path, [service(n) for n in range(30)], position=1, fingerprint="a")
+    before = {item.name for item in path.iterdir()}
+
+    def broken(folder: Path, documents: Iterable[Document]) -> int:
+        return build_segment(folder, map(wrong, documents))
+
+    monkeypatch.setattr(index, "build_segment", broken)
+    with pytest.raises(IndexUnavailable, match="does not answer as it should"):
+        if way == "built":
+            index.rebuild(path, [service(n) for n in range(40)], position=2, fingerprint="a")
+        else:
+            index.apply(path, [service(50)], [], position=2)
+    assert {item.name for item in path.iterdir()} <= before
+    assert ids(Engine(path).snapshot()) == set(range(30))
+
+
+def test_a_segment_that_lost_a_service_is_not_switched_to(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(folder: Path, documents: Iterable[Document]) -> int:
+        return build_segment(folder, list(documents)[:-1])
+
+    monkeypatch.setattr(index, "build_segment", forgetful)
+    with pytest.raises(IndexUnavailable, match="counts 29 services of 30"):
+        index.rebuild(path, [service(n) for n in range(30)], position=2, fingerprint="a")

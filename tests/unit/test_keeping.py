@@ -27,6 +27,11 @@ class Upkeep:
     def __init__(self, *outcomes: Kept | Exception) -> None:
         self.outcomes, self.days = list(outcomes), list[date]()
         self.trouble: str | None = None
+        self.busy = 0
+
+    def is_busy(self) -> bool:
+        self.busy -= 1
+        return self.busy >= 0
 
     def catch_up(self, today: date, *, wait: bool) -> Kept:
         assert not wait
@@ -76,13 +81,17 @@ def test_a_failure_is_told_and_tried_again(tmp_path: Path, caplog: pytest.LogCap
 def test_another_process_that_writes_is_waited_for_and_told_when_it_takes_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upkeep = Upkeep(IndexBusy("busy"), IndexBusy("busy"), WELL)
+    upkeep = Upkeep(IndexBusy("busy"), WELL)
     follows = follower(upkeep, tmp_path)
-    assert follows.step() < AFTER_TROUBLE_S
+    assert not follows.is_kept_waiting()
+    follows.step()
+    upkeep.busy = 2
+    assert follows.is_kept_waiting()
     assert upkeep.trouble is None
     monkeypatch.setattr(keeping, "PATIENCE_S", -1.0)
-    follows.step()
+    assert follows.is_kept_waiting()
     assert upkeep.trouble == "is being written by another process"
+    assert not follows.is_kept_waiting()
     follows.step()
     assert upkeep.trouble is None
 

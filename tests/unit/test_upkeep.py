@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import orjson
 import pytest
 
+from directory.catalogue.drafts import ServiceDraft
 from directory.catalogue.editing import remove_service
 from directory.config import SEED_DIR
 from directory.database import Database
 from directory.needs import Needs
 from directory.places import Places
 from directory.search.engine import Engine
+from directory.search.generation import read_generation
 from directory.search.listing import Lister
 from directory.search.upkeep import Upkeep
 from tests.factories import saved, service_draft
@@ -106,3 +109,101 @@ def test_an_index_ahead_of_its_log_is_made_anew(
         session.connection().exec_driver_sql("DELETE FROM change_log")
         session.commit()
     assert upkeep.catch_up(TODAY).rebuilt
+
+
+def test_another_log_with_the_same_positions_is_not_taken_for_the_one_that_was_followed(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
+    save(database, "one")
+    upkeep.rebuild(TODAY)
+    with database.unit_of_work() as session:  # as after a restored backup that others have gone on from
+        session.connection().exec_driver_sql(
+            "UPDATE change_log SET at = '2026-11-22 13:00:00.000000' WHERE position = 1"
+        )
+        session.commit()
+    save(database, "two")
+    assert upkeep.problems() != []
+    assert upkeep.catch_up(TODAY).rebuilt
+    assert slugs(tmp_path) == {"one", "two"}
+    assert upkeep.problems() == []
+
+
+def test_what_else_stands_in_the_log_is_no_change_of_the_index(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
+    save(database, "one")
+    upkeep.rebuild(TODAY)
+    with database.unit_of_work() as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO change_log (entity, entity_id, change, at)"
+            " SELECT 'partner', entity_id, change, at FROM change_log"
+        )
+        session.commit()
+    assert not upkeep.catch_up(TODAY).rebuilt
+    assert upkeep.problems() == []
+
+
+def checked(slug: str, on: str) -> ServiceDraft:
+    source = {"reference": "https://example.org/", "checked_on": on, "by": "Kari", "method": "phone"}
+    return service_draft(slug=slug, sources=[source])
+
+
+def trust(tmp_path: Path, slug: str) -> str:
+    snapshot = Engine(tmp_path / "index").snapshot()
+    hit = snapshot.by_key(f"service:{slug}")
+    assert hit is not None
+    state: str = orjson.loads(b"{" + snapshot.piece(hit, "head") + b"}")["trust"]["state"]
+    return state
+
+
+def test_a_check_grows_old_though_nothing_changes_and_young_again_when_the_clock_is_set_back(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
+    with database.unit_of_work() as session:
+        saved(session, checked("old", "2026-07-01"), checked("new", "2026-11-20"), now=NOW)
+        session.commit()
+    upkeep.rebuild(date(2026, 12, 27))
+    assert (trust(tmp_path, "old"), trust(tmp_path, "new")) == ("verified", "verified")
+    for today, old, new, listed in (
+        (date(2026, 12, 29), "stale", "verified", 1),
+        (date(2026, 12, 30), "stale", "verified", 0),
+        (date(2027, 12, 30), "stale", "stale", 1),
+        (date(2026, 11, 20), "verified", "verified", 2),
+        (date(2026, 11, 19), "verified", "listed", 1),  # checked tomorrow: nobody can have
+    ):
+        kept = upkeep.catch_up(today)
+        assert (kept.rebuilt, kept.saved) == (False, listed)
+        assert (trust(tmp_path, "old"), trust(tmp_path, "new")) == (old, new)
+        again = upkeep.catch_up(today)
+        assert (again.saved, again.rebuilt) == (0, False)
+    assert upkeep.problems() == []
+
+
+def test_changes_are_followed_though_the_clock_was_set_back(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
+    save(database, "one")
+    upkeep.rebuild(TODAY)
+    with database.unit_of_work() as session:
+        saved(session, service_draft(slug="two"), now=datetime(1999, 1, 1, tzinfo=UTC))
+        session.commit()
+    assert upkeep.catch_up(date(1999, 1, 1)).saved == 1
+    assert slugs(tmp_path) == {"one", "two"}
+
+
+def test_a_flipped_byte_is_found_and_the_index_made_anew(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
+    save(database, "one")
+    upkeep.rebuild(TODAY)
+    files = [
+        name for name, (size, _) in read_generation(tmp_path / "index").segments[0].files.items() if size
+    ]
+    assert len(files) > 3
+    for name in files:
+        file = tmp_path / "index" / read_generation(tmp_path / "index").segments[0].name / name
+        content = file.read_bytes()
+        at = len(content) // 2
+        file.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        assert upkeep.catch_up(TODAY).rebuilt, name
+        assert upkeep.problems() == []
