@@ -53,6 +53,7 @@ def open_rooms(settings: Settings) -> Rooms:
     from directory.database import Database
     from directory.needs import Needs
     from directory.places import Places
+    from directory.search.crew import hands
     from directory.search.engine import Engine
     from directory.search.finding import Finder
     from directory.search.listing import Lister
@@ -76,7 +77,7 @@ def open_rooms(settings: Settings) -> Rooms:
         needs=needs,
         places=places,
         searcher=finder,
-        upkeep=Upkeep(database, index, lister, listing_fingerprint(), engine.seals),
+        upkeep=Upkeep(database, index, lister, listing_fingerprint(), engine.seals, hands=hands()),
         clock=lambda: datetime.now(UTC),
     )
 

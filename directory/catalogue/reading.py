@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Table, func, select
+from sqlalchemy import ColumnElement, Row, Table, and_, func, select
 from sqlmodel import Session
 
 from directory.catalogue import entries as e
@@ -60,9 +60,10 @@ def entries(
     today: date,
     partners: Collection[UUID] = frozenset(),
     limits: Limits | None = None,
+    between: tuple[UUID | None, UUID | None] = (None, None),
 ) -> Iterator[e.ServiceEntry]:
     """All that is public, in the order of the keys; with ``ids``, those of them that are. ``partners``: organizations
-    that take part.
+    that take part. ``between``: only those after the first key, up to the second.
     """
     assembly = Assembly(session, today, frozenset(partners), limits or Limits())
     if ids is not None:
@@ -70,13 +71,24 @@ def entries(
         for start in range(0, len(keys), CHUNK):
             yield from assembly.of(public_services(session, SERVICE.c.id.in_(keys[start : start + CHUNK])))
         return
-    after: UUID | None = None
+    after, last = between
     while True:
-        rows = public_services(session, None if after is None else SERVICE.c.id > after, limit=CHUNK)
+        bounds = [] if after is None else [SERVICE.c.id > after]
+        bounds += [] if last is None else [SERVICE.c.id <= last]
+        rows = public_services(session, and_(*bounds) if bounds else None, limit=CHUNK)
         yield from assembly.of(rows, adjacent=True)
         if len(rows) < CHUNK:
             return
         after = rows[-1].id
+
+
+def parts(session: Session, size: int = CHUNK) -> list[tuple[UUID | None, UUID | None]]:
+    """Bounds of stretches of the keys, for ``entries``, each with ``size`` services; together they hold all keys."""
+    numbered = select(SERVICE.c.id, func.row_number().over(order_by=SERVICE.c.id).label("number"))
+    rows = numbered.where(IS_PUBLIC).subquery()
+    ends = session.execute(select(rows.c.id).where(rows.c.number % size == 0).order_by(rows.c.id)).scalars()
+    inner: list[UUID | None] = list(ends)
+    return list(zip([None, *inner], [*inner, None], strict=True))
 
 
 def entry(

@@ -16,13 +16,13 @@ from sqlmodel import Session
 from directory.catalogue import reading
 from directory.database import Database
 from directory.errors import IndexUnavailable
-from directory.search import index
+from directory.search import crew, index
 from directory.search.document import Document
 from directory.search.generation import Generation, Seals, read_generation
 from directory.search.index import IndexWriter
 from directory.search.listing import Lister
 
-LISTING = 5  # grows when documents are made another way, so that an index of the old way is rebuilt
+LISTING = 6  # grows when documents are made another way, so that an index of the old way is rebuilt
 MOST_FOLLOWED = 20_000  # more changes than this are quicker rebuilt
 
 Progress = Callable[[int], None]  # called with how many more services are done
@@ -42,10 +42,19 @@ class Upkeep:
     """``path``: the index folder, which is ours alone. ``seals``: those of an engine that searches the same index."""
 
     def __init__(
-        self, database: Database, path: Path, lister: Lister, fingerprint: str, seals: Seals | None = None
+        self,
+        database: Database,
+        path: Path,
+        lister: Lister,
+        fingerprint: str,
+        seals: Seals | None = None,
+        *,
+        hands: int = 1,
     ) -> None:
+        """``hands``: processes that list many services at once, by the seed's needs and places, as ``lister`` must."""
         self._database, self._path, self._lister = database, path, lister
         self._seals = seals or Seals(path)
+        self._hands = hands
         self.fingerprint = f"{LISTING}:{fingerprint}"
         self.trouble: str | None = None  # why the index does not follow now, in a few words for the public
 
@@ -121,11 +130,11 @@ class Upkeep:
 
             def documents() -> Iterator[Document]:
                 nonlocal count
-                for entry in reading.entries(session, today=today):
+                for document in self._listed(session, today):
                     count += 1
                     if progress:
                         progress(1)
-                    yield self._lister.document(entry)
+                    yield document
 
             writer.rebuild(
                 documents(),
@@ -135,6 +144,13 @@ class Upkeep:
                 as_of=today.isoformat(),
             )
         return Kept(True, count, 0, position)
+
+    def _listed(self, session: Session, today: date) -> Iterator[Document]:
+        """Of everything that is published. What changed after the session began may be in it: following the log from
+        there on brings it in once more."""
+        if self._hands > 1 and reading.number_published(session) >= crew.FEWEST:
+            return crew.documents(self._database.url, reading.parts(session), today, self._hands)
+        return map(self._lister.document, reading.entries(session, today=today))
 
     def problems(self) -> list[str]:
         """What is wrong with the index, in words; none when it is whole and follows the catalogue."""
