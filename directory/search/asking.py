@@ -17,6 +17,7 @@ from directory.search.view import View
 
 COSTS = Costs()
 _NOTHING = (0, 0, -1)
+_NONE = np.empty((0, 3), dtype=np.int64)
 
 
 class Told:
@@ -84,9 +85,10 @@ def keys_of(segment: Segment, query: EngineQuery, asked: Sequence[str]) -> Keys:
     ends += (filtering + end for end in accumulate(map(len, query.preferred)))
     factors = [factor for group in query.preferred for factor in sorted(group.values())]
     tables = [segment.keys_with(prefix) for prefix in sorted(query.facets)]
-    dense, before = [], 0
+    dense, sparse, before = [_NONE[:, :2]], [_NONE], 0
     for table in tables:
-        dense.append(table.dense + np.array([0, before]))
+        dense.append(np.add(table.dense, [0, before]) if before else table.dense)
+        sparse.append(np.add(table.sparse, [0, 0, before]) if before else table.sparse)
         before += len(table.names)
     return Keys(
         range=np.array(rows, dtype=np.int64).reshape(-1, 3),
@@ -94,7 +96,8 @@ def keys_of(segment: Segment, query: EngineQuery, asked: Sequence[str]) -> Keys:
         group_end=np.array(ends, dtype=np.int64),
         filters=len(query.filters),
         facet=np.array([(t.first, t.first + len(t.names)) for t in tables], dtype=np.int64).reshape(-1, 2),
-        dense=np.concatenate(dense) if dense else np.empty((0, 2), dtype=np.int64),
+        dense=np.concatenate(dense),
+        sparse=np.concatenate(sparse),
     )
 
 

@@ -29,7 +29,7 @@ from directory.search.postings import KEY, SCHEMA, TEXT, TermsWriter
 from directory.search.sphere import unit_vectors
 
 ARRAYS, PIECES = "arrays.bin", "pieces.bin"
-DENSE = 32  # a key that at least one document in so many has gets a bit set as well
+DENSE = 64  # a key that at least one document in so many has gets a bit set as well
 _NO_SPOT = 1 << 63  # sorts after every key of the curve
 NO_PIECE = 0xFFFFFFFF
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from directory.search import ranking
-from directory.search.compiled import compiled
+from directory.search.compiled import compiled, inner
 from directory.search.layout import Asked, Columns, Keys, Lists, Room
 
 _NEAR = 64  # two ranges of documents closer than this are read as one
@@ -27,13 +27,13 @@ class Part(NamedTuple):
     look_up: int  # see Costs
 
 
-@compiled
+@inner
 def signed(number: Any) -> int:
     """An index: numba takes the sum of signed and unsigned numbers for a float."""
     return np.int64(number)  # type: ignore[return-value]
 
 
-@compiled
+@inner
 def lower_bound(values: np.ndarray, low: int, high: int, wanted: int) -> int:
     """Index of the first of ``values[low:high]`` (ascending) that is not below the wanted one, or ``high``."""
     while low < high:
@@ -45,7 +45,7 @@ def lower_bound(values: np.ndarray, low: int, high: int, wanted: int) -> int:
     return low
 
 
-@compiled
+@inner
 def has_bit(bits: np.ndarray, row: int, document: int) -> bool:
     return (bits[row, document >> 6] >> np.uint64(document & 63)) & np.uint64(1) != np.uint64(0)
 
@@ -68,7 +68,7 @@ def ranges_near(hilbert: np.ndarray, covering: np.ndarray) -> np.ndarray:
     return found[:number]
 
 
-@compiled
+@inner
 def within(ranges: np.ndarray, document: int) -> bool:
     low, high = 0, len(ranges)
     while low < high:
@@ -145,7 +145,7 @@ def part_of(columns: Columns, keys: Keys, room: Room, asked: Asked, covering: np
     return Part(False, ranges, rows[:dense], marked[:number], asked.look_up)
 
 
-@compiled
+@inner
 def _mark(is_marked: np.ndarray, ranges: np.ndarray, marked: np.ndarray, number: int, document: int) -> int:
     if is_marked[document] or within(ranges, document):
         return number
@@ -154,7 +154,7 @@ def _mark(is_marked: np.ndarray, ranges: np.ndarray, marked: np.ndarray, number:
     return number + 1
 
 
-@compiled
+@inner
 def forget(room: Room, part: Part, candidates: int) -> None:
     """Leave the room as it was found."""
     marked, is_marked, slot_of, document_of = part.marked, room.marked, room.slot, room.document
@@ -164,11 +164,7 @@ def forget(room: Room, part: Part, candidates: int) -> None:
         slot_of[document_of[slot]] = -1
 
 
-# What is called for each document takes arrays, not the tuples they are in: to hand over a tuple costs more than what
-# is done here.
-
-
-@compiled
+@inner
 def _add(
     slot_of: np.ndarray,
     document_of: np.ndarray,
@@ -190,7 +186,7 @@ def _add(
     return candidates
 
 
-@compiled
+@inner
 def _outside(bits: np.ndarray, rows: np.ndarray, is_marked: np.ndarray, document: int) -> bool:
     """Whether a document outside of the part's ranges belongs to it."""
     for i in range(len(rows)):
@@ -199,7 +195,7 @@ def _outside(bits: np.ndarray, rows: np.ndarray, is_marked: np.ndarray, document
     return is_marked[document] != 0
 
 
-@compiled
+@inner
 def meet(
     columns: Columns, room: Room, part: Part, candidates: int, start: int, count: int
 ) -> tuple[int, int]:
@@ -252,7 +248,7 @@ def meet(
     return candidates, visited
 
 
-@compiled
+@inner
 def meet_again(columns: Columns, room: Room, part: Part, candidates: int, start: int, count: int) -> int:
     """As ``meet``, but only for those who are candidates already: how many were visited."""
     slot_of, document_of = room.slot, room.document
@@ -275,7 +271,7 @@ def meet_again(columns: Columns, room: Room, part: Part, candidates: int, start:
     return visited
 
 
-@compiled
+@inner
 def add_term(
     columns: Columns,
     norms: np.ndarray,
@@ -321,7 +317,7 @@ def add_term(
     return candidates
 
 
-@compiled
+@inner
 def gather(columns: Columns, norms: np.ndarray, room: Room, part: Part, lists: Lists, asked: Asked) -> int:
     """All who may be candidates; filters are still to be looked at. Returns how many."""
     slot_of, document_of, text, share, missing = room.slot, room.document, room.text, room.share, room.missing
@@ -362,7 +358,7 @@ def gather(columns: Columns, norms: np.ndarray, room: Room, part: Part, lists: L
     return candidates
 
 
-@compiled
+@inner
 def _keep(
     slot_of: np.ndarray,
     document_of: np.ndarray,
@@ -379,7 +375,7 @@ def _keep(
         slot_of[document] = kept
 
 
-@compiled
+@inner
 def sift(
     columns: Columns,
     dead: np.ndarray,
@@ -428,7 +424,7 @@ def sift(
     return _sift_sparse(columns, room, part, keys, kept) if sparse else kept
 
 
-@compiled
+@inner
 def _sift_sparse(columns: Columns, room: Room, part: Part, keys: Keys, candidates: int) -> int:
     slot_of, document_of, text, missing = room.slot, room.document, room.text, room.missing
     stage, visits, bits = room.stage, room.visited, columns.bits
@@ -459,7 +455,7 @@ def _sift_sparse(columns: Columns, room: Room, part: Part, keys: Keys, candidate
     return kept
 
 
-@compiled
+@inner
 def weigh_keys(columns: Columns, room: Room, part: Part, keys: Keys, candidates: int) -> None:
     """``room.factor``: the best factor of each preferred group, multiplied. ``room.stage``: 1 for those that serve the
     point that is asked for, else 0."""

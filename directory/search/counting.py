@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from directory.search.candidates import lower_bound
-from directory.search.compiled import compiled
+from directory.search.compiled import compiled, inner
 from directory.search.layout import Asked, Columns, Keys, Room
 
 
-@compiled
+@inner
 def _ones(word: np.uint64) -> np.uint64:
     """How many bits are set (H. S. Warren, Hacker's Delight, 2nd ed., 5-1)."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -21,24 +21,49 @@ def _ones(word: np.uint64) -> np.uint64:
 @compiled
 def count_keys(columns: Columns, room: Room, keys: Keys, asked: Asked, found: int) -> np.ndarray:
     """For each key of ``keys.facet``, one prefix after the other, how many of the documents in the room have it."""
-    facet, dense, document_of, bits = keys.facet, keys.dense, room.document, columns.bits
-    key, key_end = columns.key, columns.key_end
+    facet, document_of = keys.facet, room.document
     total = 0
     for i in range(len(facet)):
         total += facet[i, 1] - facet[i, 0]
     counts = np.zeros(total, dtype=np.int64)
-    is_dense = np.zeros(total, dtype=np.uint8)
+    if not total:
+        return counts
     if found * asked.many > len(columns.spot):
-        has = np.zeros(bits.shape[1], dtype=np.uint64)
-        for slot in range(found):
-            document = document_of[slot]
-            has[document >> 6] |= np.uint64(1) << np.uint64(document & 63)
-        for i in range(len(dense)):
-            row, number = dense[i, 0], np.uint64(0)
-            for word in range(len(has)):
-                number += _ones(bits[row, word] & has[word])
-            counts[dense[i, 1]] = number
-            is_dense[dense[i, 1]] = 1
+        has = np.zeros((len(columns.spot) + 63) >> 6, dtype=np.uint64)
+        _by_key(columns, keys, document_of, found, has, counts)
+    else:
+        _by_document(columns, facet, document_of, found, counts)
+    return counts
+
+
+@inner
+def _by_key(
+    columns: Columns, keys: Keys, document_of: np.ndarray, found: int, has: np.ndarray, counts: np.ndarray
+) -> None:
+    """``has``: a bit for each document of the segment, none set."""
+    bits, dense, sparse, posting = columns.bits, keys.dense, keys.sparse, columns.posting
+    for slot in range(found):
+        document = document_of[slot]
+        has[document >> 6] |= np.uint64(1) << np.uint64(document & 63)
+    for i in range(len(dense)):
+        row, number = dense[i, 0], np.uint64(0)
+        for word in range(len(has)):
+            number += _ones(bits[row, word] & has[word])
+        counts[dense[i, 1]] = number
+    for i in range(len(sparse)):
+        start, count, place = sparse[i, 0], sparse[i, 1], sparse[i, 2]
+        number = np.uint64(0)
+        for at in range(start, start + count):
+            document = posting[at]
+            number += (has[document >> np.uint32(6)] >> np.uint64(document & np.uint32(63))) & np.uint64(1)
+        counts[place] = number
+
+
+@inner
+def _by_document(
+    columns: Columns, facet: np.ndarray, document_of: np.ndarray, found: int, counts: np.ndarray
+) -> None:
+    key, key_end = columns.key, columns.key_end
     for slot in range(found):
         document = document_of[slot]
         at, end = key_end[document], key_end[document + 1]
@@ -49,9 +74,6 @@ def count_keys(columns: Columns, room: Room, keys: Keys, asked: Asked, found: in
                 at = key_end[document]
             at = lower_bound(key, at, end, first)
             while at < end and key[at] < last:
-                place = offset + key[at] - first
-                if not is_dense[place]:
-                    counts[place] += 1
+                counts[offset + key[at] - first] += 1
                 at += 1
             offset += last - first
-    return counts

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from directory.search.compiled import compiled
+from directory.search.compiled import compiled, inner
 
 BITS = 20
 _CELLS = 1 << BITS
@@ -64,7 +64,7 @@ def keys(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     return _keys_of_cells(x, y).astype(np.uint64)
 
 
-@compiled
+@inner
 def _key_of_cell(x: int, y: int) -> int:
     key = state = 0
     for step in range(BITS // 4):
@@ -75,7 +75,7 @@ def _key_of_cell(x: int, y: int) -> int:
     return key
 
 
-@compiled
+@inner
 def _cell_of(degrees: float, span: float) -> int:
     return min(max(int(degrees / span * _CELLS), 0), _CELLS - 1)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from directory.search.compiled import compiled
+from directory.search.compiled import inner
 
 _A = 6378.137  # km; WGS 84 semi-major axis
 _F = 1 / 298.257223563
@@ -16,7 +16,7 @@ _B = _A * (1 - _F)
 _ROUNDS = 10
 
 
-@compiled
+@inner
 def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
     """Degrees in, km out, within 1 cm of the geodesic; -1 for nearly antipodal points, where the formula doesn't
     converge. NaN gives NaN."""

@@ -75,7 +75,8 @@ def evaluate(
     if says == DONE:
         for term in range(lists.terms, len(lists.term_end)):
             add_term(columns, norms, room, part, lists, term, candidates, False)
-        runners = running(columns, room, asked, candidates)
+        page_size = min(asked.page, candidates)
+        runners = running(columns, room, asked, candidates, np.empty(page_size), np.zeros(page_size))
         size, slots, order, scores, distances = first_of(columns, room, asked, runners, known)
         if size < 0:
             says = DISTANCES_WANTED

@@ -65,7 +65,10 @@ class Keys(NamedTuple):
     group_end: np.ndarray  # int64: end of each group
     filters: int  # so many groups are filters
     facet: np.ndarray  # int64 (m, 2): first key and end of each prefix to count
-    dense: np.ndarray  # int64: those of the keys to count that have a bit set: row, place among those counted
+    dense: (
+        np.ndarray
+    )  # int64 (n, 2): those of the keys to count that have a bit set: row, place among those counted
+    sparse: np.ndarray  # int64 (n, 3): the others: start and count of postings, place among those counted
 
 
 class Costs(NamedTuple):

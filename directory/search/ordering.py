@@ -8,7 +8,7 @@ import numpy as np
 
 from directory.search import ranking
 from directory.search.candidates import signed
-from directory.search.compiled import compiled
+from directory.search.compiled import compiled, inner
 from directory.search.layout import BEST, DISTANCE, NAME, VERIFIED, Asked, Columns, Room
 from directory.search.opening import UNKNOWN
 from directory.search.placing import exact_km
@@ -20,7 +20,7 @@ _FARTHEST_KM = 1e5  # farther than anything on Earth
 _LATER = 1e9  # added to the rank of those whose hours are unknown: more than any rank
 
 
-@compiled
+@inner
 def factor_of(asked: Asked, reach: int, prominence: float, distance: float, serving: bool) -> float:
     """What the place makes of the score."""
     if not asked.point:
@@ -32,7 +32,7 @@ def factor_of(asked: Asked, reach: int, prominence: float, distance: float, serv
     )
 
 
-@compiled
+@inner
 def merit_of(asked: Asked, trust: float, factor: float, text: float, missing: float) -> float:
     """A candidate's score but for the place."""
     if not asked.any_of:
@@ -42,7 +42,7 @@ def merit_of(asked: Asked, trust: float, factor: float, text: float, missing: fl
     )
 
 
-@compiled
+@inner
 def order_of(sort: int, later: bool, score: float, distance: float, days: int) -> int:
     """Ascending from the best. It never falls when a score falls or a distance grows.
 
@@ -60,7 +60,7 @@ def order_of(sort: int, later: bool, score: float, distance: float, days: int) -
     return order | (1 << 60) if later else order
 
 
-@compiled
+@inner
 def _sink(first: np.ndarray, second: np.ndarray, which: np.ndarray, at: int, size: int) -> None:
     """Restore a heap (the greatest on top, by ``first``, then ``second``) below ``at``."""
     while True:
@@ -79,24 +79,30 @@ def _sink(first: np.ndarray, second: np.ndarray, which: np.ndarray, at: int, siz
         at = greatest
 
 
-@compiled
-def _limit(worst: np.ndarray, candidates: int, number: int) -> float:
-    """The value that comes at the place ``number`` (from 1) in ascending order."""
-    heap = worst[:number].copy()
-    none, which = np.zeros(number), np.zeros(number)
+@inner
+def _limit(worst: np.ndarray, candidates: int, heap: np.ndarray, which: np.ndarray) -> float:
+    """The value that comes at the place ``len(heap)`` (from 1) in ascending order."""
+    number = len(heap)
+    for i in range(number):
+        heap[i] = worst[i]
     for at in range(number // 2 - 1, -1, -1):
-        _sink(heap, none, which, at, number)
+        _sink(heap, which, which, at, number)
     for i in range(number, candidates):
         if worst[i] < heap[0]:
             heap[0] = worst[i]
-            _sink(heap, none, which, 0, number)
+            _sink(heap, which, which, 0, number)
     return heap[0]
 
 
-@compiled
-def running(columns: Columns, room: Room, asked: Asked, candidates: int) -> int:
+@inner
+def running(
+    columns: Columns, room: Room, asked: Asked, candidates: int, heap: np.ndarray, which: np.ndarray
+) -> int:
     """Candidates who may come to the page, in ``room.visited``: a quick look over all, so that the rest needs only
-    these. They are those who would be among the first if they were as near as they can be, and the others as far."""
+    these. They are those who would be among the first if they were as near as they can be, and the others as far.
+
+    ``heap``, ``which``: room for a page, float64; ``which`` is 0 throughout.
+    """
     visits = room.visited
     if asked.page == 0:
         return 0
@@ -135,7 +141,7 @@ def running(columns: Columns, room: Room, asked: Asked, candidates: int) -> int:
         if is_open and state[slot] == UNKNOWN:
             best, worst = best + _LATER, worst + _LATER
         rank[slot], last_rank[slot] = best, worst
-    last = _limit(last_rank, candidates, asked.page)
+    last = _limit(last_rank, candidates, heap, which)
     # as far as ``order_of`` rounds
     slack = 2 / _SCORE_STEPS if sort == BEST else 2 / _DISTANCE_STEPS if sort == DISTANCE else 0.0
     number = 0

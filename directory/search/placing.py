@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from directory.search.candidates import lower_bound
-from directory.search.compiled import compiled
+from directory.search.compiled import inner
 from directory.search.ellipsoid import distance_km
 from directory.search.layout import NOT_ASKED, Asked, Columns, Room
 from directory.search.opening import CLOSED, OPEN, UNKNOWN
@@ -20,12 +20,12 @@ from directory.search.sphere import rough_km, unit_vector
 _ASTRAY = -1.0  # what ``distance_km`` gives where it has no answer
 
 
-@compiled
+@inner
 def state_of(states: np.ndarray, schedule: int) -> int:
     return UNKNOWN if schedule < 0 else states[schedule]
 
 
-@compiled
+@inner
 def hours_wanted(columns: Columns, room: Room, candidates: int, states: np.ndarray) -> int:
     """How many schedules of candidates have not been worked out; ``room.visited`` has them (with repetitions)."""
     wanted = 0
@@ -46,7 +46,7 @@ def hours_wanted(columns: Columns, room: Room, candidates: int, states: np.ndarr
     return wanted
 
 
-@compiled
+@inner
 def exact_km(columns: Columns, asked: Asked, known: np.ndarray, document: int) -> float:
     """Distance to a document's first spot; NaN without a place. ``known``: where they were worked out before."""
     if len(known):
@@ -55,7 +55,7 @@ def exact_km(columns: Columns, asked: Asked, known: np.ndarray, document: int) -
     return distance_km(asked.latitude, asked.longitude, latitude, longitude)
 
 
-@compiled
+@inner
 def _later(asked_open: bool, state: int) -> int:
     """Open before unknown before closed, where that is asked for."""
     if not asked_open or state == OPEN:
@@ -63,7 +63,7 @@ def _later(asked_open: bool, state: int) -> int:
     return 1 if state == UNKNOWN else 2
 
 
-@compiled
+@inner
 def place(
     columns: Columns,
     room: Room,

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from directory.search.compiled import compiled
+from directory.search.compiled import inner
 
 # BM25 (S. Robertson, H. Zaragoza: The Probabilistic Relevance Framework, 2009), with the usual parameters.
 K1, B = 1.2, 0.75
@@ -34,13 +34,13 @@ def length_norm(lengths: np.ndarray, average: float) -> np.ndarray:
     return (K1 * ((1.0 - B) + B * lengths / (average or 1.0))).astype(np.float32)
 
 
-@compiled
+@inner
 def saturation(weight: float, norm: float) -> float:
     """How fully a document speaks of a term it has: 0..1, growing with the weighted frequency."""
     return weight / (weight + norm)
 
 
-@compiled
+@inner
 def missing(still_missing: float, weight: float, strength: float) -> float:
     """One more wanted key, for a service that has it: what is then still missing of what was wanted.
 
@@ -50,25 +50,25 @@ def missing(still_missing: float, weight: float, strength: float) -> float:
     return still_missing * (1.0 - ONE_NEED * weight * strength)
 
 
-@compiled
+@inner
 def told(text: float, total: float) -> float:
     """The text part: what terms and boosts tell about the document, of all that they could tell."""
     return text / total if total > 0.0 else 0.0
 
 
-@compiled
+@inner
 def base(need: float, text: float, need_weight: float, text_weight: float) -> float:
     return need_weight * need + text_weight * text
 
 
-@compiled
+@inner
 def decay(distance_km: float, half_distance_km: float) -> float:
     """1 at the door, a half at the half distance, a third at twice that. It never gets to 0: where nothing is near,
     what fits better still comes before what is a little less far."""
     return half_distance_km / (half_distance_km + distance_km)
 
 
-@compiled
+@inner
 def place_factor(
     distance_km: float,
     reach: int,
@@ -90,7 +90,7 @@ def place_factor(
     return max(factor, regional) if serving else factor
 
 
-@compiled
+@inner
 def placeless_factor(prominence: float, reach: int, most: float, local: float, regional: float) -> float:
     """Where no point was asked for: national services fit everyone; of local ones, those that serve more people.
     ``local``, ``most``: what a local service counts at least and at most."""

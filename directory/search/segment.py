@@ -28,6 +28,9 @@ class KeyTable(NamedTuple):
     names: list[str]
     first: int  # number of the first in the dictionary
     dense: np.ndarray  # int64 (n, 2): of those that have a bit set its row, and which of the names it is
+    sparse: (
+        np.ndarray
+    )  # int64 (n, 3): of the others where their postings start, how many, and which of the names it is
 
 
 class Segment:
@@ -100,12 +103,15 @@ class Segment:
     def keys_with(self, prefix: str) -> KeyTable:
         table = self._tables.get(prefix)
         if table is None:
-            names = [key for key, _, _ in self._dictionary.walk(KEY, prefix)]
+            rows = list(self._dictionary.walk(KEY, prefix))
+            names = [key for key, _, _ in rows]
             first = self._dictionary.position(KEY, prefix)
             low, high = np.searchsorted(self.array["dense"], [first, first + len(names)]).tolist()
             which = self.array["dense"][low:high].astype(np.int64) - first
             dense = np.stack((np.arange(low, high, dtype=np.int64), which), axis=1)
-            table = self._tables[prefix] = KeyTable(names, first, dense)
+            postings = [(start, count, i) for i, (_, start, count) in enumerate(rows)]
+            sparse = np.delete(np.array(postings, dtype=np.int64).reshape(-1, 3), which, axis=0)
+            table = self._tables[prefix] = KeyTable(names, first, dense, sparse)
         return table
 
     # single documents

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from directory.search.compiled import compiled
+from directory.search.compiled import inner
 
 # The sphere of the mean radius is at most 0.6 % off the ellipsoid (the radius of curvature of a meridian goes from 6335
 # to 6400 km); single precision adds some metres.
@@ -22,14 +22,14 @@ def unit_vectors(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     )
 
 
-@compiled
+@inner
 def unit_vector(latitude: float, longitude: float) -> tuple[float, float, float]:
     """One point in degrees on a unit sphere."""
     lat, lon = math.radians(latitude), math.radians(longitude)
     return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
 
 
-@compiled
+@inner
 def rough_km(one: tuple[float, float, float], other: tuple[float, float, float]) -> tuple[float, float]:
     """(least, most) distance between two points on the unit sphere; NaN gives NaN."""
     x, y, z = one[0] - other[0], one[1] - other[1], one[2] - other[2]
