@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from directory.errors import DirectoryError
+from directory.errors import DirectoryError, InvalidInput
 
 if TYPE_CHECKING:
     from directory.catalogue.geocoding import Geocoder
@@ -116,6 +116,42 @@ def index_check() -> None:
     if problems:
         raise SystemExit(FAILED)
     click.echo("The index is sound and follows the directory.")
+
+
+@main.group()
+def search() -> None:
+    """The search: why it answers as it does."""
+
+
+@search.command("explain")
+@click.argument("text")
+@click.option("--near", help="A position, a postcode or the name of a place.")
+@click.option("--language", multiple=True, help="A language that help is to be given in; repeatable.")
+@click.option("--lang", default="nb", show_default=True, help="The language of the asker.")
+@click.option("--shown", type=click.IntRange(1, 100), default=10, show_default=True, help="How many results.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON instead of a table.")
+def search_explain(
+    text: str, near: str | None, language: tuple[str, ...], lang: str, shown: int, as_json: bool
+) -> None:
+    """Tell what was understood of a line, and the parts of the score of the first results."""
+    from directory import open_rooms
+    from directory.search import explaining
+
+    rooms = open_rooms(_migrated())
+    values = {"q": text, "near": near, "language": language, "lang": lang}
+    try:
+        criteria = rooms.searcher.resolve(values, now=rooms.clock(), lang=lang)
+    except InvalidInput as error:
+        said = (f"{field}: {message}" for field, messages in error.errors.items() for message in messages)
+        raise click.ClickException("; ".join(said)) from None
+    if not criteria.q:
+        raise click.ClickException("there is nothing to explain: give the words of a search")
+    explanation = explaining.explain(rooms.searcher, criteria, shown)
+    if as_json:
+        click.echo(explaining.as_json(explanation))
+    else:
+        for line in explaining.as_lines(explanation):
+            click.echo(line)
 
 
 @main.command()

@@ -123,3 +123,4 @@ class LanguageArguments(Arguments):
 
 class SuggestArguments(LanguageArguments):
     q = text("What has been typed so far.", 100)
+    near = text("Where the asker is, as in a search: what would find most there comes first.")

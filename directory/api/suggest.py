@@ -26,7 +26,9 @@ class Suggest(MethodView):
     def get(self, values: dict[str, Any]) -> Response:
         """Needs, places and services that begin with, or hold a word that begins with, what was typed; at most 10."""
         lang = language_of(values)
-        found = rooms().searcher.suggest(values.get("q") or "", lang)
+        searcher = rooms().searcher
+        near = searcher.place(values["near"]) if values.get("near") else None
+        found = searcher.suggest(values.get("q") or "", lang, near)
         response = Response(orjson.dumps({"suggestions": found}), mimetype="application/json")
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Language"] = lang

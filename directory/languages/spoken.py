@@ -188,6 +188,7 @@ def _listed(spans: list[LanguageSpan], index: int, folded: Sequence[str]) -> boo
     return not between or (len(between) == 1 and between[0] in _AND)
 
 
+@lru_cache(maxsize=4096)  # by the word alone; no line is kept
 def _nearest_form(word: str) -> Form | None:
     """The form one slip away; none when two languages are as near, or the word is a country's name."""
     if len(word) < _TYPO_LENGTH or word in _NOT_A_SLIP or word in _countries():

@@ -284,6 +284,13 @@ class Places:
     def counties(self) -> tuple[Place, ...]:
         return tuple(self._counties.values())
 
+    def beginning_with(self, letter: str) -> list[str]:
+        """Folded names that somebody may mean and miss, by their first letter, in order."""
+        names = self._sorted[
+            bisect_left(self._sorted, letter) : bisect_left(self._sorted, chr(ord(letter) + 1))
+        ]
+        return [n for n in names if any(_typeable(n, p, a) for p, a in self._names[n])]
+
     def complete(self, prefix: str, limit: int) -> list[Place]:
         """Places whose name begins so, in any script, as one types: one for each name, the best known first."""
         folded = key(prefix)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+_REMEMBERED, _LONGEST = 4096, 60  # words, letters
 
 
 def edits_allowed(length: int) -> int:
@@ -24,9 +27,13 @@ class Typos:
         self._buckets: dict[tuple[str, int], list[str]] = defaultdict(list)
         for name in names:
             self._buckets[name[:1], len(name)].append(name)
+        self._near = lru_cache(maxsize=_REMEMBERED)(self._find)  # by the word alone; no line is kept
 
     def near(self, word: str, limit: int | None = None) -> list[tuple[str, int]]:
         """Names within the allowed edits (or ``limit``), with their distance, nearest first."""
+        return list(self._near(word, limit)) if len(word) <= _LONGEST else []
+
+    def _find(self, word: str, limit: int | None) -> tuple[tuple[str, int], ...]:
         allowed = edits_allowed(len(word)) if limit is None else limit
         found: list[tuple[str, int]] = []
         for length in range(max(1, len(word) - allowed), len(word) + allowed + 1) if allowed else ():
@@ -34,4 +41,4 @@ class Typos:
             if bucket:
                 hits = process.extract(word, bucket, scorer=OSA.distance, score_cutoff=allowed, limit=20)
                 found += [(name, int(distance)) for name, distance, _ in hits]
-        return sorted(found, key=lambda f: (f[1], f[0]))
+        return tuple(sorted(found, key=lambda f: (f[1], f[0])))

@@ -17,6 +17,7 @@ from directory.needs import Needs
 from directory.spelling import fold, split, words
 
 FIELD_WEIGHTS = {"name": 4.0, "need": 3.0, "organization": 2.0, "description": 1.0}
+REMEMBERED, LONGEST = 8192, 40  # words whose parts are kept, and letters of a word that may be a compound
 SHORTEST_POLISH = 4  # the endings of short words leave what is another word
 COMPOUND_PART = 0.5  # what a part of a compound counts beside a word of its own
 REMEMBERED = 50_000  # words of entries and what was made of them: some 20 MB
@@ -104,6 +105,7 @@ class Compounds:
                 if wording.language in ("nb", "nn", "da", "sv"):
                     known.update(w for w in words(wording.text) if len(w) >= 3 and w.isalpha())
         self._known = known
+        self._parts = lru_cache(maxsize=REMEMBERED)(self._split)
 
     def __contains__(self, word: str) -> bool:
         return word in self._known
@@ -114,8 +116,9 @@ class Compounds:
         >>> Compounds(needs).parts("klamydiatesten")
         ('klamydia', 'testen')
         """
-        if len(word) < 6 or not word.isascii() or not word.isalpha():
-            return ()
+        return self._parts(word) if 6 <= len(word) <= LONGEST and word.isascii() and word.isalpha() else ()
+
+    def _split(self, word: str) -> tuple[str, ...]:
         for cut in range(len(word) - 3, 2, -1):
             head, rest = word[:cut], word[cut:]
             if not self._is_part(head, linked=True):

@@ -11,6 +11,8 @@ from rapidfuzz.distance import OSA
 
 SHORTEST = 4  # below this a typo can't be told from another word
 
+ENDING = 2  # letters
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:
@@ -22,7 +24,8 @@ class Corrector:
     """``vocabulary``: folded words to correct to, with how often each stands there. ``is_word``: never corrected.
 
     ``similar`` (word, edits) gives the words of the entries that are as near, the most frequent first; they come after
-    those of the vocabulary.
+    those of the vocabulary. ``inflected``: the language has more endings and prefixes than any list knows, so that a
+    word that differs in nothing else is another form, and no misspelling.
     """
 
     def __init__(
@@ -30,7 +33,10 @@ class Corrector:
         vocabulary: Mapping[str, int],
         is_word: Callable[[str], bool],
         similar: Callable[[str, int], Sequence[tuple[str, int]]],
+        *,
+        inflected: bool = False,
     ) -> None:
+        self._inflected = inflected
         self._similar = similar
         self._counts = vocabulary
         self._is_word = is_word
@@ -57,12 +63,30 @@ class Corrector:
         kept = [(name, int(d)) for name, d, _ in near if name[0] == word[0] or d < allowed or len(word) > 5]
         if len(word) == SHORTEST:
             kept = [(name, d) for name, d in kept if sorted(set(name)) == sorted(set(word))]
+        if self._inflected:
+            kept = [(name, d) for name, d in kept if not _another_form(word, name)]
         if not kept:
             others = self._similar(word, allowed) if len(word) > SHORTEST else ()
-            kept = [(name, OSA.distance(name, word)) for name, _ in others]
+            kept = [
+                (name, OSA.distance(name, word))
+                for name, _ in others
+                if not (self._inflected and _another_form(word, name))
+            ]
             if not kept:
                 return None
             name, distance = min(kept, key=lambda k: k[1])
             return Correction(name, distance)
         name, distance = min(kept, key=lambda k: (k[1], k[0][0] != word[0], -self._counts[k[0]], k[0]))
         return Correction(name, distance)
+
+
+def _another_form(word: str, name: str) -> bool:
+    """Whether two words differ in their endings, or in a letter before them, alone."""
+    same = 0
+    for one, other in zip(word, name, strict=False):
+        if one != other:
+            break
+        same += 1
+    # two letters that changed places are a slip, wherever they stand
+    swapped = len(word) == len(name) and sorted(word) == sorted(name)
+    return not swapped and (same >= max(len(word), len(name)) - ENDING or word[1:] in (name, name[1:]))

@@ -27,6 +27,7 @@ class Criteria:
     language: tuple[str, ...] = ()
     near: Place | None = None
     near_alternatives: tuple[Place, ...] = ()  # other places of the name given in ``near``
+    near_misspelt: bool = False  # the name given in ``near`` was taken for the nearest one
     radius_km: float | None = None
     open_at: datetime | None = None
     free: bool = False
@@ -132,6 +133,7 @@ def resolve(
         language=each("language", languages.normalize),
         near=found_near.place if found_near else None,
         near_alternatives=found_near.alternatives if found_near else (),
+        near_misspelt=bool(found_near and found_near.matched == "typo"),
         radius_km=values.get("radius_km"),
         open_at=one("open_at", time),
         age=values.get("age"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -40,12 +40,12 @@ SOUNDS, RARE_SOUND = 0.6, 4  # a word that no text has, and how few names may so
 # Where a line is nothing but a name or a number, those who are there for the same come after the one it names.
 LIKE_THE_NAMED, FEW_NAMED = (0.35, 0.15), 3
 # What a national service counts beside a local one: as much more as its need is met from afar.
-NATIONAL_HERE, NATIONAL_AFAR = 0.5, 0.35
+NATIONAL_HERE, NATIONAL_AFAR = 0.57, 0.35
 NAMED, RARE_NAME = 0.6, 3  # a word that stands in the names of so few services names one of them
-HOME = "NO"
+HOME, HOME_LANGUAGE = "NO", "nb"
 COUNTRIES = {"da": "DK", "sv": "SE"}  # the country whose services people who write so most likely mean
 ABROAD = 0.45
-CATCHMENT = 1.15  # a local service that is known to be the one for the municipality
+CATCHMENT = 1.04  # a local service that is known to be the one for the municipality
 # Shown when nothing at all was understood: where anybody can begin.
 FIRST_DOORS = {"need:emergency-group": 0.6, "need:crisis-line": 0.6, "need:find-a-service": 0.5}
 LAST_TO_FIRST = ("open_at", "anonymous", "free", "remote", "audience", "gender", "age", "language")
@@ -72,8 +72,8 @@ class Finder:
         self.understand = Understanding(
             needs, places, engine.has_term, lambda word, edits: engine.snapshot().similar(word, edits)
         )
-        self._joiner = Joiner(needs, address)
-        self.suggest = Suggester(needs, places, engine, self._joiner)
+        self.joiner = Joiner(needs, address)
+        self.suggest = Suggester(needs, places, engine, self.joiner)
         self._municipalities = {
             m.municipality_no: m.name for m in places.municipalities() if m.municipality_no
         }
@@ -90,6 +90,10 @@ class Finder:
             lang=lang,
         )
 
+    def place(self, near: str) -> Place | None:
+        """The place of a position, a postcode or a name, as in a search. Raises InvalidInput for ``near``."""
+        return self.resolve({"near": near}, now=datetime.now(UTC), lang=HOME_LANGUAGE).near
+
     def answer(self, criteria: Criteria, now: datetime) -> bytes:
         """The JSON object that the contract describes, UTF-8. Raises IndexUnavailable."""
         snapshot = self.engine.snapshot()
@@ -101,13 +105,13 @@ class Finder:
                     "total": found.hits.total,
                     "page": criteria.page,
                     "per_page": criteria.per_page,
-                    "understood": self._told(found.understood, criteria),
+                    "understood": self.told(found.understood, criteria),
                     "emergency": self._emergency(snapshot, found.understood.emergency, criteria.lang),
                     "relaxed": found.relaxed,
                 }
             )[:-1],
             b',"results":',
-            self._joiner.results(snapshot, found.hits.hits, criteria.lang, criteria.open_at or now, asked),
+            self.joiner.results(snapshot, found.hits.hits, criteria.lang, criteria.open_at or now, asked),
         ]
         if criteria.facets:
             labelled = counted(found.hits.facets, self.needs, self._municipalities, criteria.lang)
@@ -294,7 +298,8 @@ class Finder:
     def _broader(self, slugs: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.needs.ancestors(s), s)[0] for s in slugs))
 
-    def _told(self, understood: Understood, criteria: Criteria) -> dict[str, Any]:
+    def told(self, understood: Understood, criteria: Criteria) -> dict[str, Any]:
+        """What was understood, as the answer tells it."""
         place = self._place(criteria, understood)
         others = understood.alternatives if place is understood.place else criteria.near_alternatives
         return {
@@ -307,7 +312,7 @@ class Finder:
             | ({"alternatives": [_described(p) for p in others]} if others else {}),
             "languages": list(understood.languages),
             "text": understood.text,
-            "corrected": understood.corrected,
+            "corrected": _taken_for(understood, criteria),
         }
 
     def _emergency(self, snapshot: Snapshot, sign: EmergencySign | None, lang: str) -> dict[str, Any] | None:
@@ -319,8 +324,8 @@ class Finder:
             hit = snapshot.by_key(f"service:{slug}")
             if hit is None:
                 continue
-            text = self._joiner.text(snapshot, hit, lang)
-            phones = self._joiner.phones(snapshot, hit)
+            text = self.joiner.text(snapshot, hit, lang)
+            phones = self.joiner.phones(snapshot, hit)
             contacts.append(
                 {"name": text["name"], "phone": phones[0] if phones else None, "text": text["summary"]}
             )
@@ -349,6 +354,12 @@ def _filters(criteria: Criteria) -> Iterator[frozenset[str]]:
     for name in ("municipality", "organization"):
         if values := getattr(criteria, name):
             yield frozenset(f"{name}:{value}" for value in values)
+
+
+def _taken_for(understood: Understood, criteria: Criteria) -> str | None:
+    """What words were taken for: the line's, and the name given in ``near``."""
+    near = criteria.near.name if criteria.near and criteria.near_misspelt else None
+    return ", ".join(part for part in (understood.corrected, near) if part) or None
 
 
 def _described(place: Place) -> dict[str, Any]:

@@ -19,7 +19,6 @@ _NOT_ONLY = "bare kun berre only just enbart bara только лишь тіль
 _OR = "eller heller or nor или ни чи або ні lub ani ni أو او ولا ama mise og and"
 _SAID = """sa sier sade sagt skrev skriver seier said says told wrote tells sagde siger säger сказал сказала говорит
     говорил написал каже сказав писав mówi mówił powiedział powiedziała napisał قال قالت يقول تقول yiri tiri yidhi"""
-_ENGLISH = frozenset({"no"})  # a country, and half a name, elsewhere
 _BUT = "utan"  # "without", and after a negation "but", in Swedish
 # Somali says it after: "booliis ma doonayo"
 _SOMALI_NOT, _SOMALI_WANTING = "ma", frozenset({"rabo", "doonayo", "doonayaa", "baahni", "rabno"})
@@ -37,8 +36,7 @@ def negated(
     tokens: Sequence[Token], matches: Sequence[Match], negations: frozenset[str], asker: str | None
 ) -> set[int]:
     """Numbers of the matches that are said not to be wanted; a phrase that holds its own negation is never one."""
-    known = negations | _ENGLISH if asker == "en" else negations
-    places = [i for i, token in enumerate(tokens) if token.word in known and not _only(tokens, i + 1)]
+    places = [i for i, token in enumerate(tokens) if token.word in negations and not _only(tokens, i + 1)]
     if asker == "sv":  # "not … but"
         places = [i for n, i in enumerate(places) if not n or tokens[i].word != _BUT]
     somali = asker == "so" and any(t.word == _SOMALI_NOT for t in tokens)
@@ -47,7 +45,7 @@ def negated(
     found = set()
     ends: set[int] = set()
     for number, match in sorted(enumerate(matches), key=lambda item: item[1].start):
-        if any(tokens[i].word in known for i in range(match.start, match.end)):
+        if any(tokens[i].word in negations for i in range(match.start, match.end)):
             continue
         before = match.start - 1
         after = [t.word for t in tokens[match.end : match.end + 2]]

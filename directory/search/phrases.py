@@ -19,6 +19,8 @@ EXACT, INFLECTED, PART_OF_COMPOUND, SPELLING = 1.0, 0.95, 0.8, 0.85
 PARTIAL = 0.75  # what a phrase counts of which only some words are there
 PARTIAL_SHARE = 0.6  # share of a phrase's information that must be there
 FURTHEST = 7  # words between the first and the last word of a phrase that is there in part
+JOINED, BEGUN = 6, 5  # letters of a word written apart, and how many of them tell that there is none
+NOTHING: frozenset[int] = frozenset()
 MAX_SKIPPED = 2  # function words that may stand between the words of a phrase
 
 
@@ -79,7 +81,8 @@ class PhraseBook:
         self._kept = kept
         self._phrases: list[_Phrase] = []
         self._by_first: dict[str, list[_Phrase]] = defaultdict(list)
-        self._by_word: dict[str, list[tuple[int, int]]] = defaultdict(list)  # form -> (phrase, word number)
+        numbers: dict[str, set[int]] = defaultdict(set)  # form -> phrases of several words that have it
+        self._positions: dict[tuple[str, int], list[int]] = defaultdict(list)  # and as which of their words
         counts: Counter[str] = Counter()
         self.languages: dict[str, set[str]] = defaultdict(set)  # folded word -> of which languages
         targets: dict[str, set[str]] = defaultdict(set)
@@ -110,7 +113,8 @@ class PhraseBook:
                 for form in forms:
                     targets[form].add(target)
                     if len(content) > 1:
-                        self._by_word[form].append((number, position))
+                        numbers[form].add(number)
+                        self._positions[form, number].append(position)
             for word in content:
                 counts[word] += 1
                 self.languages[word].add(language)
@@ -120,13 +124,16 @@ class PhraseBook:
             form: max(0.5, 1 / (1 + 0.12 * (len(t) - 1))) for form, t in targets.items() if len(t) > 1
         }
         self._information = {form: math.log(1 + everything / len(t)) for form, t in targets.items()}
+        self._numbers = {form: frozenset(found) for form, found in numbers.items()}
+        self._beginnings = {form[:BEGUN] for form in self._by_first}
         self.vocabulary = counts
 
     def find(self, tokens: Sequence[Token], compounds: Compounds) -> list[Match]:
         """Whole phrases, each where it is longest; a phrase inside a longer one of another target is dropped."""
         found: list[Match] = []
+        present = frozenset().union(*(token.forms for token in tokens))
         for start, token in enumerate(tokens):
-            found += self._at(tokens, start)
+            found += self._at(tokens, start, present)
             if start + 1 < len(tokens) and token.word.isalpha() and tokens[start + 1].word.isalpha():
                 found += self._joined(tokens, start)
             parts = () if token.forms & self._by_first.keys() else compounds.parts(token.word)
@@ -134,7 +141,10 @@ class PhraseBook:
                 found += self._in_compound(parts, start)
         return [m for m in found if not any(_inside(m, other) for other in found)]
 
-    def _at(self, tokens: Sequence[Token], start: int) -> list[Match]:
+    def _at(
+        self, tokens: Sequence[Token], start: int, present: Set[str] = frozenset()
+    ) -> list[Match]:
+        """Phrases that begin here. ``present``: all forms of the line, where it has more than these tokens."""
         found = []
         seen: set[int] = set()
         for form in tokens[start].forms:
@@ -142,6 +152,8 @@ class PhraseBook:
                 if id(phrase) in seen:
                     continue
                 seen.add(id(phrase))
+                if present and len(phrase.forms) > 1 and phrase.forms[1].isdisjoint(present):
+                    continue
                 end, weight = _follow(tokens, start, phrase)
                 if len(phrase.forms) == 1:
                     weight *= self._specific.get(form, 1.0)
@@ -161,11 +173,13 @@ class PhraseBook:
 
     def _joined(self, tokens: Sequence[Token], start: int) -> list[Match]:
         joined = tokens[start].word + tokens[start + 1].word
+        if len(joined) < JOINED or joined[:BEGUN] not in self._beginnings:
+            return []
         return [
             Match(start, start + 2, p.target, INFLECTED, p.language, p.label, 1)
             for form in {joined} | stems(joined)
             for p in self._by_first.get(form, ())
-            if len(p.forms) == 1 and len(joined) >= 6
+            if len(p.forms) == 1
         ]
 
     def _in_compound(self, parts: Sequence[str], position: int) -> list[Match]:
@@ -194,10 +208,12 @@ class PhraseBook:
         """
         content = [(i, t) for i, t in enumerate(tokens) if not t.function_word]
         hits: dict[int, dict[int, int]] = defaultdict(dict)
-        for index, token in content:
+        several = self._of_several(token for _, token in content)
+        for index, token in content if several else ():
             for form in token.forms:
-                for number, position in self._by_word.get(form, ()):
-                    hits[number].setdefault(position, index)
+                for number in several & self._numbers.get(form, NOTHING):
+                    for position in self._positions[form, number]:
+                        hits[number].setdefault(position, index)
         best: dict[str, Match] = {}
         for number, positions in hits.items():
             phrase = self._phrases[number]
@@ -225,6 +241,18 @@ class PhraseBook:
                     whole=False,
                 )
         return list(best.values())
+
+    def _of_several(self, tokens: Iterable[Token]) -> Set[int]:
+        """Numbers of the phrases that have words of more than one token."""
+        once: set[int] = set()
+        more: set[int] = set()
+        for token in tokens:
+            here: set[int] = set()
+            for form in token.forms:
+                here |= self._numbers.get(form, NOTHING)
+            more |= once & here
+            once |= here
+        return more
 
     def vocabulary_of(self, languages: Set[str]) -> dict[str, int]:
         """The words of phrases in these languages (of all for none), and how often each stands there."""

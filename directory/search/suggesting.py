@@ -1,12 +1,21 @@
-"""Completing what is being typed: needs, places and services, those first that would find most. Nothing is kept."""
+"""Completing what is being typed: needs, places and services, in any script, with a slip forgiven.
+
+What comes first is what would find most here: near the asker where that is told, else in the directory; never what
+others have sought. Nothing is kept.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from directory.needs import Needs
-from directory.places import Places
+from directory.places import Place, Places, geodesic_km
 from directory.search.answer import Joiner
 from directory.search.engine import Engine
 from directory.search.query import EngineQuery, Snapshot
@@ -14,6 +23,13 @@ from directory.spelling import fold, words
 
 MOST, SHORTEST = 10, 2
 SHARES = {"need": 4, "place": 3, "service": 3}  # of ten, as long as there are others to show
+FORGIVEN, FORGIVEN_TWICE = 4, 8  # letters from which one slip is forgiven, and a second one
+LONGEST = 60  # letters that are read
+HERE_KM = 25.0  # what is found within it is found here
+LIKELY = 12  # completions of one kind for which it is counted what they would find
+
+# How a completion begins: the label itself, one of its other wordings, or a word within one.
+LABEL, WORDING, WITHIN = range(3)
 
 
 class Suggester:
@@ -21,24 +37,29 @@ class Suggester:
 
     def __init__(self, needs: Needs, places: Places, engine: Engine, joiner: Joiner) -> None:
         self._needs, self._places, self._engine, self._joiner = needs, places, engine, joiner
-        # the folded wording, and whether it is a label; several needs may share one
-        self._wordings: list[tuple[str, str, bool]] = sorted(
-            {(fold(w.text), need.slug, w.label) for need in needs if need.parent for w in need.wordings}
-        )
+        found: dict[tuple[str, str], int] = {}
+        for need in needs:
+            for wording in need.wordings if need.parent else ():
+                text = fold(wording.text)
+                at = 0
+                while at >= 0:
+                    begins = LABEL if wording.label and not at else WITHIN if at else WORDING
+                    key = (text[at:], need.slug)
+                    found[key] = min(found.get(key, WITHIN), begins)
+                    at = text.find(" ", at) + 1 or -1
+        self._beginnings = sorted((text, slug, begins) for (text, slug), begins in found.items())
+        self._texts = [text for text, _, _ in self._beginnings]
 
-    def __call__(self, text: str, lang: str) -> list[dict[str, Any]]:
+    def __call__(self, text: str, lang: str, near: Place | None = None) -> list[dict[str, Any]]:
         """At most ten of {"kind", "text", "slug"}; none for less than two letters."""
-        typed = fold(text.strip())
+        typed = fold(text.strip())[:LONGEST]
         if len(typed) < SHORTEST:
             return []
         snapshot = self._engine.snapshot()
         found = {
-            "need": list(self._matching_needs(snapshot, typed, lang)),
-            "place": [
-                {"kind": "place", "text": place.name, "slug": None}
-                for place in self._places.complete(typed, MOST)
-            ],
-            "service": list(self._matching_services(snapshot, typed, lang)),
+            "need": self._matching_needs(snapshot, typed, lang, near),
+            "place": self._matching_places(snapshot, typed, near),
+            "service": list(self._matching_services(snapshot, typed, lang, near)),
         }
         chosen = {kind: rows[: SHARES[kind]] for kind, rows in found.items()}
         for kind, rows in found.items():
@@ -46,22 +67,86 @@ class Suggester:
             chosen[kind] += rows[SHARES[kind] : SHARES[kind] + free]
         return [row for rows in chosen.values() for row in rows]
 
-    def _matching_needs(self, snapshot: Snapshot, typed: str, lang: str) -> Iterator[dict[str, Any]]:
-        finds = dict(snapshot.keys_with_prefix("need:", 500))
-        ranks: dict[str, tuple[int, int]] = {}
-        for wording, slug, label in self._wordings:
-            if wording.startswith(typed) or f" {typed}" in wording:
-                rank = 0 if label and wording.startswith(typed) else 1 if wording.startswith(typed) else 2
-                ranks[slug] = min(ranks.get(slug, (9, 0)), (rank, -finds.get(f"need:{slug}", 0)))
-        for slug in sorted(ranks, key=lambda s: (ranks[s], s)):
-            yield {"kind": "need", "text": self._needs.label(slug, lang), "slug": slug}
+    def _matching_needs(
+        self, snapshot: Snapshot, typed: str, lang: str, near: Place | None
+    ) -> list[dict[str, Any]]:
+        ranks: dict[str, int] = {}
+        for _, slug, begins in self._beginning(typed) or self._nearly_beginning(typed):
+            ranks[slug] = min(ranks.get(slug, WITHIN), begins)
+        counts = snapshot.count(f"need:{slug}" for slug in ranks)
+        likely = sorted(ranks, key=lambda s: (ranks[s], -counts[f"need:{s}"], s))[:LIKELY]
+        if near:
+            finds = {s: self._found(snapshot, near, frozenset({f"need:{s}"})) for s in likely}
+            likely.sort(key=lambda s: (ranks[s], -finds[s], -counts[f"need:{s}"], s))
+        return [{"kind": "need", "text": self._needs.label(slug, lang), "slug": slug} for slug in likely]
 
-    def _matching_services(self, snapshot: Snapshot, typed: str, lang: str) -> Iterator[dict[str, Any]]:
+    def _beginning(self, typed: str) -> list[tuple[str, str, int]]:
+        start = bisect_left(self._texts, typed)
+        rest = (self._beginnings[i] for i in range(start, len(self._beginnings)))
+        return list(takewhile(lambda entry: entry[0].startswith(typed), rest))
+
+    def _nearly_beginning(self, typed: str) -> list[tuple[str, str, int]]:
+        """Those whose beginning is a slip away; the first letter stands."""
+        start = bisect_left(self._texts, typed[0])
+        end = bisect_left(self._texts, chr(ord(typed[0]) + 1))
+        near = _within_a_slip(typed, self._texts[start:end])
+        return [self._beginnings[start + number] for number in near]
+
+    def _matching_places(self, snapshot: Snapshot, typed: str, near: Place | None) -> list[dict[str, Any]]:
+        likely = self._places.complete(typed, LIKELY)
+        if not likely:
+            names = self._places.beginning_with(typed[0])
+            slips = dict.fromkeys(names[number] for number in _within_a_slip(typed, names))
+            likely = [place for name in slips for place in self._places.complete(name, 1)]
+            likely.sort(key=lambda place: -place.population)
+        finds = {id(p): self._found(snapshot, p) for p in likely[:LIKELY]}
+        likely = likely[:LIKELY]
+        # as many as there are to find: a place of many services before one of few, the better known of equals first
+        likely.sort(key=lambda p: -finds[id(p)] / (1 + (_apart(near, p) / HERE_KM if near else 0.0)))
+        return [{"kind": "place", "text": place.name, "slug": None} for place in likely[:MOST]]
+
+    def _matching_services(
+        self, snapshot: Snapshot, typed: str, lang: str, near: Place | None
+    ) -> Iterator[dict[str, Any]]:
         *whole, begun = words(typed) or [typed]
         names = frozenset(key for key, _ in snapshot.keys_with_prefix(f"name:{begun}", 50))
+        if not names and len(begun) >= FORGIVEN:
+            known = [key for key, _ in snapshot.keys_with_prefix(f"name:{begun[:2]}", 500)]
+            names = frozenset(
+                known[n] for n in _within_a_slip(begun, [key.partition(":")[2] for key in known])
+            )
         if not names:
             return
-        query = EngineQuery(filters=(names, *(frozenset({f"name:{word}"}) for word in whole)), limit=MOST)
+        query = EngineQuery(
+            filters=(names, *(frozenset({f"name:{word}"}) for word in whole)),
+            point=near.point if near else None,
+            limit=MOST,
+        )
         for hit in snapshot.search(query).hits:
             name = self._joiner.text(snapshot, hit, lang)["name"]
             yield {"kind": "service", "text": name, "slug": self._joiner.slug(snapshot, hit)}
+
+    def _found(self, snapshot: Snapshot, place: Place, *filters: frozenset[str]) -> int:
+        """How many services stand near a place, of those that pass the filters."""
+        radius = max(HERE_KM, place.radius_km)
+        query = EngineQuery(filters=filters, point=place.point, radius_km=radius, limit=1)
+        return snapshot.search(query).total
+
+
+def _within_a_slip(typed: str, texts: list[str]) -> list[int]:
+    """Numbers of the texts whose beginning is one slip away from what was typed, or two where it is long."""
+    allowed = 0 if len(typed) < FORGIVEN else 1 if len(typed) < FORGIVEN_TWICE else 2
+    if not allowed:
+        return []
+    found: dict[int, int] = {}
+    for length in range(len(typed) - allowed, len(typed) + allowed + 1):
+        begun = [text[:length] for text in texts]
+        for _, distance, number in process.extract(
+            typed, begun, scorer=OSA.distance, score_cutoff=allowed, limit=50
+        ):
+            found[number] = min(found.get(number, 9), int(distance))
+    return sorted(found, key=lambda number: (found[number], number))
+
+
+def _apart(one: Place, other: Place) -> float:
+    return geodesic_km(one.point, other.point)

@@ -1,0 +1,177 @@
+"""Which needs a line tells: by whole phrases, by ideas together, by phrases in part, and by who is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from directory.needs import Needs
+from directory.search.analysis import Compounds
+from directory.search.ideas import Ideas
+from directory.search.phrases import Match, PhraseBook, Token
+from directory.spelling import fold
+
+SURE = 0.5  # a need that counts less than this share of the best one was not meant
+TOLD = 0.4  # from this weight on, the words of a need are taken as told and no more as text
+FOREIGN = 0.8  # a phrase of a language that is not kin to the asker's
+# Languages whose words turn up in each other's lines.
+KINDRED = (frozenset({"nb", "nn", "da", "sv", "en"}), frozenset({"ru", "uk"}), frozenset({"pl", "en"}))
+REPLACED = 0.4  # what a phrase counts that an idea takes the place of
+QUOTED = 0.4  # what a need counts that only a quotation tells
+RELATIVES, RELATIVE_WEIGHT = (
+    "relatives-support",
+    0.55,
+)  # who asks for a relative may want help for themselves too
+PROFESSIONAL = (
+    "klient",
+    "client",
+    "pasient",
+    "patient",
+    "pacjent",
+    "клиент",
+    "пациент",
+    "клієнт",
+    "пацієнт",
+    "bruker",
+)
+# Needs that say who asks; beside a need that says what for, they say less.
+WHO = frozenset({"children-youth", "lgbt-community", "migrants", "drugs-group"})
+WHO_BESIDE_WHAT = 0.5
+# Needs that are met by anyone who listens: beside them, who asks says as much as ever.
+LISTENING = frozenset({"crisis-line", "mental-health", "peer-support", "crisis-counselling", "sexual-health-advice",
+    "find-a-service", "self-help-group", "legal-aid", "social-services"})  # fmt: skip
+# Needs of somebody close that make whoever tells of them seek help too.
+OF_SOMEBODY_CLOSE = frozenset({"substance-use-advice", "substance-treatment", "detox", "drug-information", "oat-lar",
+    "mental-health", "suicidal-crisis", "overdose-acute", "overdose-prevention", "naloxone", "prison-release",
+    "chemsex-counselling", "drugs-group", "self-help-group", "follow-up-after-discharge"})  # fmt: skip
+BESIDE, NEAR = 0.6, 0.5  # how sure needs are that stand side by side, and how related two are that are one
+AND = """og samt pluss både and plus also och samt plus и а также плюс та і плюс також i oraz plus też و وأيضا كمان iyo
+    sidoo"""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedFound:
+    slug: str
+    weight: float  # 0..1
+    matched: str  # the words that told it, as typed
+
+
+class Telling:
+    """``book``: the phrases of the taxonomy; ``relatives``: how people speak of somebody close."""
+
+    def __init__(self, needs: Needs, book: PhraseBook, ideas: Ideas, compounds: Compounds) -> None:
+        self._needs, self._book, self._ideas, self.compounds = needs, book, ideas, compounds
+        self._and = frozenset(map(fold, AND.split()))
+        self._relatives = PhraseBook(
+            (
+                (RELATIVES, phrase, code, False)
+                for code, phrases in needs.function_words.get("relative", {}).items()
+                for phrase in phrases
+                if not any(word in phrase for word in PROFESSIONAL)
+            ),
+            {},
+        )
+
+    def matches(self, tokens: Sequence[Token], asker: str | None) -> list[Match]:
+        """Everything that tells a need: whole phrases, ideas together, phrases in part, and who is asked for."""
+        whole = self._book.find(tokens, self.compounds)
+        framed, instead = self._ideas.find(tokens, asker)
+        matches = [
+            replace(m, weight=m.weight * REPLACED) if any(m.target == slug for _, slug in instead) else m
+            for m in whole
+        ]
+        framed = [
+            replace(m, weight=m.weight * REPLACED)
+            if any(
+                m.target == slug and not _same_span(m, spot) and m.start < spot[1] and spot[0] < m.end
+                for spot, slug in instead
+            )
+            else m
+            for m in framed
+        ]
+        explained = {i for m in (*whole, *framed) for i in range(m.start, m.end)}
+        matches += framed
+        matches += [
+            m
+            for m in self._book.partly(tokens, explained)
+            if not any(m.target == slug for _, slug in instead)
+        ]
+        return matches + [
+            replace(m, weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)
+        ]
+
+    def weighed(self, matches: Iterable[Match], tokens: Sequence[Token]) -> tuple[NeedFound, ...]:
+        best: dict[str, Match] = {}
+        for match in matches:
+            known = best.get(match.target)
+            if known is None or (match.weight, match.words) > (known.weight, known.words):
+                best[match.target] = match
+        most = max((m.weight for m in best.values()), default=0.0)
+        found = [
+            NeedFound(slug, m.weight, " ".join(t.raw for t in tokens[m.start : m.end]))
+            for slug, m in best.items()
+            if m.weight >= SURE * most
+        ]
+        return tuple(sorted(found, key=lambda n: (-n.weight, n.slug)))
+
+    def beside(
+        self, tokens: Sequence[Token], matches: Iterable[Match], found: Iterable[NeedFound]
+    ) -> tuple[tuple[str, ...], ...]:
+        """Needs whose words are joined by an "and", and that aren't near each other anyway."""
+        sure = {n.slug for n in found if n.weight >= BESIDE}
+        told = [m for m in matches if m.whole and m.target in sure]
+        for one in told:
+            for other in told:
+                between = tokens[one.end : other.start]
+                if one.end >= other.start or not any(t.word in self._and for t in between):
+                    continue
+                if not all(t.function_word or t.word in self._and for t in between):
+                    continue
+                groups = [
+                    tuple(dict.fromkeys(m.target for m in told if m.start < at.end and at.start < m.end))
+                    for at in (one, other)
+                ]
+                if not any(self._near(a, b) for a in groups[0] for b in groups[1]):
+                    return tuple(groups)
+        return ()
+
+    def _near(self, one: str, other: str) -> bool:
+        related = self._needs[one].related.get(other, 0.0), self._needs[other].related.get(one, 0.0)
+        return one == other or max(related) >= NEAR
+
+
+def beside_quotations(matches: list[Match], quotations: Sequence[range]) -> list[Match]:
+    """What somebody is quoted as saying tells less than what is told of it, where anything is."""
+    inside = [any(m.start in q and m.end - 1 in q for q in quotations) for m in matches]
+    if not any(inside) or all(inside):
+        return matches
+    return [replace(m, weight=m.weight * QUOTED) if q else m for m, q in zip(matches, inside, strict=True)]
+
+
+def foreign(language: str, asker: str | None) -> float:
+    """What a phrase counts in a line of the asker's language: words of kin are borrowed, others rarely."""
+    group = next((group for group in KINDRED if asker in group), None)
+    return 1.0 if group is None or language in group or language == "en" else FOREIGN
+
+
+def as_told(matches: Sequence[Match]) -> list[Match]:
+    """Who asks, beside what for; and that it is for somebody close, beside what that person needs."""
+    sure = {m.target for m in matches if m.weight >= SURE}
+    what = sure - WHO - LISTENING - {RELATIVES}
+    told = []
+    for match in matches:
+        if match.target in WHO and what:
+            match = replace(match, weight=match.weight * WHO_BESIDE_WHAT)
+        if (
+            match.target == RELATIVES
+            and match.weight == RELATIVE_WEIGHT
+            and what
+            and not sure & OF_SOMEBODY_CLOSE
+        ):
+            continue
+        told.append(match)
+    return told
+
+
+def _same_span(match: Match, spot: tuple[int, int]) -> bool:
+    return (match.start, match.end) == spot
