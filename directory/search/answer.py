@@ -141,19 +141,28 @@ def _open(hours: bytes, spot: int, minute: int, lang: str) -> bytes:
 
 def counted(
     facets: Mapping[str, Mapping[str, int]], needs: Needs, municipality: Mapping[str, str], lang: str
-) -> dict[str, list[dict[str, object]]]:
+) -> dict[str, orjson.Fragment]:
     """Facets as the contract shapes them, most frequent first: needs, languages, municipalities."""
 
-    def rows(prefix: str, key: str, label: Callable[[str], str]) -> list[dict[str, object]]:
-        counts = facets.get(prefix, {})
-        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        return [
-            {key: k.removeprefix(prefix), "label": label(k.removeprefix(prefix)), "count": n}
-            for k, n in ordered
-        ]
+    def need(slug: str) -> str:
+        return needs.label(slug, lang) if slug in needs else slug
 
     return {
-        "needs": rows("need:", "slug", lambda s: needs.label(s, lang) if s in needs else s),
-        "languages": rows("language:", "code", lambda c: languages.name(c, lang)),
-        "municipalities": rows("municipality:", "code", lambda c: municipality.get(c, c)),
+        "needs": _rows(facets, "need:", "slug", need),
+        "languages": _rows(facets, "language:", "code", lambda code: languages.name(code, lang)),
+        "municipalities": _rows(facets, "municipality:", "code", lambda code: municipality.get(code, code)),
     }
+
+
+def _rows(
+    facets: Mapping[str, Mapping[str, int]], prefix: str, name: str, label: Callable[[str], str]
+) -> orjson.Fragment:
+    counts = facets.get(prefix, {})
+    skipped = len(prefix)
+    # the second sorting leaves those of one count in the order of the first
+    ordered = sorted(sorted(counts), key=counts.__getitem__, reverse=True)
+    return orjson.Fragment(
+        orjson.dumps(
+            [{name: (k := key[skipped:]), "label": label(k), "count": counts[key]} for key in ordered]
+        )
+    )
