@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from directory.search.view import View
 
 COSTS = Costs()
 _NOTHING = (0, 0, -1)
-_NONE = np.empty((0, 3), dtype=np.int64)
 
 
 class Told:
@@ -50,19 +49,19 @@ class Told:
 
 def lists_of(number: int, segment: Segment, wanted: Mapping[str, float], terms: Told, boosts: Told) -> Lists:
     """What is sought, in the view of that number. ``Lists.wanted`` has only keys that the segment knows."""
-    ranges: list[tuple[int, int]] = []
+    ranges: list[int] = []
     weights: list[float] = []
     for key, weight in wanted.items():
         if (found := segment.range(KEY, key)) is not None:
-            ranges.append(found)
+            ranges += found
             weights.append(weight)
-    known = len(ranges)
+    known = len(weights)
     ends: list[int] = []
     for part in (*terms.found, *boosts.found):
         for start, count, weight in part[number]:
-            ranges.append((start, count))
+            ranges += (start, count)
             weights.append(weight)
-        ends.append(len(ranges))
+        ends.append(len(weights))
     return Lists(
         range=np.array(ranges, dtype=np.int64).reshape(-1, 2),
         weight=np.array(weights, dtype=np.float64),
@@ -75,29 +74,29 @@ def lists_of(number: int, segment: Segment, wanted: Mapping[str, float], terms: 
 
 def keys_of(segment: Segment, query: EngineQuery, asked: Sequence[str]) -> Keys:
     """``asked``: see ``asked_keys``."""
-    rows: list[tuple[int, int, int]] = []
+    rows: list[int] = []
     ends: list[int] = []
     for group in query.filters:
-        rows += (row for key in group if (row := segment.key(key)) is not None)
-        ends.append(len(rows))
-    filtering = len(rows)
-    rows += (segment.key(key) or _NOTHING for key in asked)
+        for key in group:
+            rows += segment.key(key) or ()
+        ends.append(len(rows) // 3)
+    filtering = len(rows) // 3
+    for key in asked:
+        rows += segment.key(key) or _NOTHING
     ends += (filtering + end for end in accumulate(map(len, query.preferred)))
-    factors = [factor for group in query.preferred for factor in sorted(group.values())]
-    tables = [segment.keys_with(prefix) for prefix in sorted(query.facets)]
-    dense, sparse, before = [_NONE[:, :2]], [_NONE], 0
-    for table in tables:
-        dense.append(np.add(table.dense, [0, before]) if before else table.dense)
-        sparse.append(np.add(table.sparse, [0, 0, before]) if before else table.sparse)
-        before += len(table.names)
+    factors = [1.0] * filtering
+    for preferred in query.preferred:
+        factors += sorted(preferred.values())
+    factors += [1.0] * len(query.serving)
+    counted = segment.keys_with(query.facets)
     return Keys(
         range=np.array(rows, dtype=np.int64).reshape(-1, 3),
-        factor=np.array([1.0] * filtering + factors + [1.0] * len(query.serving), dtype=np.float64),
+        factor=np.array(factors, dtype=np.float64),
         group_end=np.array(ends, dtype=np.int64),
         filters=len(query.filters),
-        facet=np.array([(t.first, t.first + len(t.names)) for t in tables], dtype=np.int64).reshape(-1, 2),
-        dense=np.concatenate(dense),
-        sparse=np.concatenate(sparse),
+        facet=counted.facet,
+        dense=counted.dense,
+        sparse=counted.sparse,
     )
 
 
@@ -138,16 +137,14 @@ def numbers_of(query: EngineQuery, terms: Told, boosts: Told) -> Asked:
     )
 
 
-def counted(segment: Segment, prefixes: Iterable[str], counts: np.ndarray) -> dict[str, dict[str, int]]:
-    """Counts as names, by prefix; none of 0."""
-    found: dict[str, dict[str, int]] = {}
-    before = 0
-    for prefix in sorted(prefixes):
-        names = segment.keys_with(prefix).names
-        part = counts[before : before + len(names)]
-        having = np.flatnonzero(part)
-        found[prefix] = {
-            names[i]: count for i, count in zip(having.tolist(), part[having].tolist(), strict=True)
+def counts_by_name(
+    segment: Segment, prefixes: tuple[str, ...], counts: np.ndarray
+) -> dict[str, dict[str, int]]:
+    """Counts of ``Keys.facet`` as names, by prefix; none of 0."""
+    table, found = segment.keys_with(prefixes), counts.tolist()
+    return {
+        prefix: {
+            name: count for name, count in zip(table.names[low:high], found[low:high], strict=True) if count
         }
-        before += len(names)
-    return found
+        for prefix, (low, high) in zip(table.prefixes, pairwise(table.first), strict=True)
+    }

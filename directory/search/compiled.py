@@ -29,6 +29,7 @@ SOURCES = (
     "ranking.py",
     "sphere.py",
 )
+_njit: Any = numba.njit
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -51,14 +52,14 @@ def compiled(function: Function) -> Function:
     """For functions of numbers, arrays and named tuples of arrays; other threads run meanwhile. Division by zero gives
     what it gives in numpy."""
     _refuse_unknown(function)
-    return cast(Function, numba.njit(**_OPTIONS)(function))
+    return cast(Function, _njit(**_OPTIONS)(function))
 
 
 def inner(function: Function) -> Function:
     """``compiled``, for what makes no array but goes through those of its caller. References to arrays are not counted
     in it: to count them costs more than most of what is done for a document."""
     _refuse_unknown(function)
-    return cast(Function, numba.njit(**_OPTIONS, _nrt=False)(function))
+    return cast(Function, _njit(**_OPTIONS, _nrt=False)(function))
 
 
 def _refuse_unknown(function: Callable[..., Any]) -> None:

@@ -29,7 +29,7 @@ from directory import hours
 from directory.errors import IndexUnavailable
 from directory.places.distance import distances_km
 from directory.search import curve, ranking
-from directory.search.asking import Told, asked_keys, counted, keys_of, lists_of, numbers_of
+from directory.search.asking import Told, asked_keys, counts_by_name, keys_of, lists_of, numbers_of
 from directory.search.candidates import lower_bound
 from directory.search.evaluation import evaluate
 from directory.search.generation import (
@@ -92,7 +92,7 @@ class Snapshot:
                 continue
             total += size
             found.append((number, page))
-            for prefix, named in counted(view.segment, query.facets, counts).items():
+            for prefix, named in counts_by_name(view.segment, query.facets, counts).items():
                 if facets[prefix]:
                     for key, count in named.items():
                         facets[prefix][key] = facets[prefix].get(key, 0) + count

@@ -23,14 +23,18 @@ _CACHED_TERMS = 20_000
 
 
 class KeyTable(NamedTuple):
-    """The keys with one prefix, in order."""
+    """The keys with one of some prefixes, in order; arrays are int64."""
 
+    prefixes: tuple[str, ...]  # ascending
     names: list[str]
-    first: int  # number of the first in the dictionary
-    dense: np.ndarray  # int64 (n, 2): of those that have a bit set its row, and which of the names it is
+    first: list[int]  # where the names of each prefix begin; one more than prefixes
+    facet: (
+        np.ndarray
+    )  # (n, 2): of each prefix, the number of its first key in the dictionary, and that after its last
+    dense: np.ndarray  # (n, 2): of those that have a bit set its row, and which of the names it is
     sparse: (
         np.ndarray
-    )  # int64 (n, 3): of the others where their postings start, how many, and which of the names it is
+    )  # (n, 3): of the others where their postings start, how many, and which of the names it is
 
 
 class Segment:
@@ -51,7 +55,7 @@ class Segment:
         self._piece_at, self._piece_length = arrays["piece_at"].data, arrays["piece_length"].data
         self._bit_rows: dict[str, int] = {key: row for row, key in enumerate(meta["dense"])}
         self._words: dict[str, list[str]] = {}
-        self._tables: dict[str, KeyTable] = {}
+        self._tables: dict[tuple[str, ...], KeyTable] = {}
         self._cache: dict[tuple[str, str], tuple[int, int]] = {}
         posting, weight = self._dictionary.all_postings
         self.columns = Columns(
@@ -100,18 +104,30 @@ class Segment:
     def keys(self, prefix: str = "") -> Iterator[str]:
         return (key for key, _, _ in self._dictionary.walk(KEY, prefix))
 
-    def keys_with(self, prefix: str) -> KeyTable:
-        table = self._tables.get(prefix)
+    def keys_with(self, prefixes: tuple[str, ...]) -> KeyTable:
+        table = self._tables.get(prefixes)
         if table is None:
-            rows = list(self._dictionary.walk(KEY, prefix))
-            names = [key for key, _, _ in rows]
-            first = self._dictionary.position(KEY, prefix)
-            low, high = np.searchsorted(self.array["dense"], [first, first + len(names)]).tolist()
-            which = self.array["dense"][low:high].astype(np.int64) - first
-            dense = np.stack((np.arange(low, high, dtype=np.int64), which), axis=1)
-            postings = [(start, count, i) for i, (_, start, count) in enumerate(rows)]
-            sparse = np.delete(np.array(postings, dtype=np.int64).reshape(-1, 3), which, axis=0)
-            table = self._tables[prefix] = KeyTable(names, first, dense, sparse)
+            ordered = tuple(sorted(prefixes))
+            names: list[str] = []
+            begins, facet, dense, sparse = [0], [], [], []
+            for prefix in ordered:
+                first = self._dictionary.position(KEY, prefix)
+                for i, (key, start, count) in enumerate(self._dictionary.walk(KEY, prefix), len(names)):
+                    names.append(key)
+                    if (row := self._bit_rows.get(key)) is not None:
+                        dense.append((row, i))
+                    else:
+                        sparse.append((start, count, i))
+                facet.append((first, first + len(names) - begins[-1]))
+                begins.append(len(names))
+            table = self._tables[prefixes] = KeyTable(
+                prefixes=ordered,
+                names=names,
+                first=begins,
+                facet=np.array(facet, dtype=np.int64).reshape(-1, 2),
+                dense=np.array(dense, dtype=np.int64).reshape(-1, 2),
+                sparse=np.array(sparse, dtype=np.int64).reshape(-1, 3),
+            )
         return table
 
     # single documents
