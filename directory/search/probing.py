@@ -10,9 +10,9 @@ from uuid import UUID
 from directory.errors import IndexUnavailable
 from directory.search.assembly import usable
 from directory.search.document import Document
-from directory.search.engine import Snapshot, opened
 from directory.search.generation import Generation, SegmentEntry
 from directory.search.query import EngineQuery, Term
+from directory.search.snapshot import Snapshot, opened
 
 PROBES = 8  # documents at least, spread over all of them, where there are so many
 WORDS = 3

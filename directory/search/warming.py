@@ -9,9 +9,9 @@ from uuid import UUID
 
 from directory.search.assembly import build_segment
 from directory.search.document import Document, Spot
-from directory.search.engine import opened
 from directory.search.generation import Generation, SegmentEntry
 from directory.search.query import EngineQuery
+from directory.search.snapshot import opened
 
 _HERE = (60.0, 10.0)
 

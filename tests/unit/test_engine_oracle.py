@@ -19,9 +19,10 @@ from whoosh.searching import Searcher
 
 from directory.search import asking, assembly, index, inversion, ranking
 from directory.search.document import Document
-from directory.search.engine import Engine, Snapshot
+from directory.search.engine import Engine
 from directory.search.layout import Costs
 from directory.search.query import EngineQuery, Term, Weights
+from directory.search.snapshot import Snapshot
 from tests.engine_oracle import WORDS, Oracle, before, directories, queries, states_at
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

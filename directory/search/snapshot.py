@@ -1,0 +1,269 @@
+"""One generation of the index, opened for searching.
+
+hits = snapshot.search(query)
+pieces = [snapshot.piece(hit, "head") for hit in hits.hits]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import compress, islice
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+from whoosh.reading import IndexReader, MultiReader
+
+from directory import hours
+from directory.places.distance import distances_km
+from directory.search import curve, ranking
+from directory.search.asking import Told, asked_keys, counts_by_name, keys_of, lists_of, numbers_of
+from directory.search.candidates import lower_bound
+from directory.search.evaluation import evaluate
+from directory.search.generation import (
+    Generation,
+    read_dead,
+)
+from directory.search.layout import DONE, HOURS_WANTED, Asked, Keys, Lists, Page, Room, room_for
+from directory.search.opening import UNKNOWN, OpenStates, StatesAt
+from directory.search.postings import KEY, TEXT
+from directory.search.query import EngineQuery, Hit, Hits
+from directory.search.segment import Segment
+from directory.search.view import View
+
+_NOWHERE = np.empty((0, 2), dtype=np.uint64)
+_UNKNOWN = np.empty(0, dtype=np.float64)
+_NO_STATES = np.empty(0, dtype=np.int8)
+_NO_KEYS: frozenset[str] = frozenset()
+
+
+class Snapshot:
+    """One generation, opened. Hits are only meaningful to the snapshot that found them."""
+
+    def __init__(self, generation: Generation, views: Sequence[View]) -> None:
+        self.generation = generation.number
+        self.position = generation.position
+        self.fingerprint = generation.fingerprint
+        self.documents = generation.documents
+        self._views = list(views)
+        self._most_documents = max((view.segment.documents for view in self._views), default=0)
+        self._rooms: list[Room] = []  # those that no thread is in
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Nothing to give back: files stay open as long as a snapshot of them is in use."""
+
+    def search(self, query: EngineQuery) -> Hits:
+        """Raises ValueError for a point, radius, offset or limit that is none."""
+        _refuse_nonsense(query)
+        terms = Told(self._views, self.documents, query.terms)
+        boosts = Told(self._views, self.documents, query.boosts)
+        asked, names = numbers_of(query, terms, boosts), asked_keys(query)
+        covering = (
+            _NOWHERE if asked.everywhere else curve.covering(asked.latitude, asked.longitude, asked.radius_km)
+        )
+        total, found = 0, []
+        facets: dict[str, dict[str, int]] = {prefix: {} for prefix in query.facets}
+        for number, view in enumerate(self._views):
+            lists = lists_of(number, view.segment, query.wanted, terms, boosts)
+            keys = keys_of(view.segment, query, names)
+            size, counts, page = self._evaluated(view, lists, keys, asked, covering, query.open_at)
+            if not size:
+                continue
+            total += size
+            found.append((number, page))
+            for prefix, named in counts_by_name(view.segment, query.facets, counts).items():
+                if facets[prefix]:
+                    for key, count in named.items():
+                        facets[prefix][key] = facets[prefix].get(key, 0) + count
+                else:
+                    facets[prefix] = named
+        return Hits(total, self._page(found, names, query), facets)
+
+    def _evaluated(
+        self,
+        view: View,
+        lists: Lists,
+        keys: Keys,
+        asked: Asked,
+        covering: np.ndarray,
+        open_at: datetime | None,
+    ) -> tuple[int, np.ndarray, Page]:
+        """Evaluates, and again where that needs opening hours or distances that are worked out here."""
+        known, extras_known = _UNKNOWN, _UNKNOWN
+        states = _NO_STATES if open_at is None else view.open_states.table(open_at)
+        columns = view.segment.columns
+        while True:
+            room = self._rooms.pop() if self._rooms else room_for(self._most_documents)
+            says, size, counts, page = evaluate(
+                columns,
+                view.norms,
+                view.is_dead,
+                room,
+                lists,
+                keys,
+                asked,
+                covering,
+                states,
+                known,
+                extras_known,
+            )
+            self._rooms.append(room)
+            if says == DONE:
+                return size, counts, page
+            if says == HOURS_WANTED and open_at is not None:
+                view.open_states.work_out(counts, open_at, states)
+            else:  # nearly antipodal points
+                here = (asked.latitude, asked.longitude)
+                known = distances_km(*here, columns.latitude, columns.longitude)
+                extras_known = distances_km(*here, columns.extra_latitude, columns.extra_longitude)
+
+    def _page(
+        self, found: list[tuple[int, Page]], names: Sequence[str], query: EngineQuery
+    ) -> tuple[Hit, ...]:
+        rows = [(number, page, row) for number, page in found for row in range(len(page.order))]
+        if len(found) > 1:
+            rows.sort(key=self._place_in_order)
+        columns = {number: [column.tolist() for column in page] for number, page in found}
+        hits = []
+        for number, _, row in rows[query.offset : query.offset + query.limit]:
+            documents, scores, _, distances, spots, states, has = columns[number]
+            distance, spot = distances[row], spots[row]
+            hits.append(
+                Hit(
+                    number,
+                    documents[row],
+                    round(scores[row], 6),
+                    # to 0.1 m, as they are compared
+                    None if math.isnan(distance) else round(distance, 4),
+                    None if spot < 0 else spot,
+                    states[row],
+                    frozenset(compress(names, has[row])) if names else _NO_KEYS,
+                )
+            )
+        return tuple(hits)
+
+    def _place_in_order(self, row: tuple[int, Page, int]) -> tuple[int, str, UUID]:
+        number, page, at = row
+        segment, document = self._views[number].segment, int(page.document[at])
+        return int(page.order[at]), segment.sort_name(document), segment.identity(document)
+
+    def piece(self, hit: Hit, name: str) -> bytes:
+        """A piece of the hit's document, b"" where it has none of that name."""
+        return self._views[hit.segment].segment.piece(hit.document, name) or b""
+
+    def has_key(self, hit: Hit, key: str) -> bool:
+        found = self._views[hit.segment].segment.range(KEY, key)
+        if found is None:
+            return False
+        start, count = found
+        posting = self._views[hit.segment].segment.columns.posting
+        at = lower_bound(posting, start, start + count, hit.document)
+        return bool(at < start + count and posting[at] == hit.document)
+
+    def by_key(self, key: str) -> Hit | None:
+        """The first service with the key, as a hit without a score: for its pieces."""
+        for number, view in enumerate(self._views):
+            if (postings := view.segment.postings(KEY, key)) is not None:
+                alive = (
+                    np.setdiff1d(postings[0], view.dead, assume_unique=True)
+                    if len(view.dead)
+                    else postings[0]
+                )
+                if len(alive):
+                    return Hit(number, int(alive[0]), 0.0, None, None, UNKNOWN)
+        return None
+
+    def has_term(self, term: str) -> bool:
+        return self._having(TEXT, term) > 0
+
+    def keys_with_prefix(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """The keys that begin with the prefix, in order, at most ``limit``, and how many services have each."""
+        found: set[str] = set()
+        for view in self._views:
+            # the first of each segment are enough to know the first of all, unless some of them are dead
+            found |= set(islice(view.segment.keys(prefix), limit if not len(view.dead) else None))
+        counted = ((key, self._having(KEY, key)) for key in sorted(found))
+        return list(islice((item for item in counted if item[1]), limit))
+
+    def identity(self, hit: Hit) -> UUID:
+        return self._views[hit.segment].segment.identity(hit.document)
+
+    def count(self, keys: Iterable[str]) -> dict[str, int]:
+        """How many services have each of the keys."""
+        return {key: self._having(KEY, key) for key in keys}
+
+    def _having(self, field: str, term: str) -> int:
+        return sum(
+            view.living(found)
+            for view in self._views
+            if (found := view.segment.range(field, term)) is not None
+        )
+
+    def similar(self, word: str, edits: int) -> list[tuple[str, int]]:
+        """Terms within so many edits (Damerau-Levenshtein) that share the first letter, the most frequent first."""
+        found: set[str] = set()
+        for view in self._views if word else ():
+            words = view.segment.words(word[0])
+            near = process.extract(
+                word, words, scorer=DamerauLevenshtein.distance, score_cutoff=edits, limit=None
+            )
+            found |= {term for term, _, _ in near}
+        having = ((term, self._having(TEXT, term)) for term in found)
+        return sorted((item for item in having if item[1]), key=lambda item: (-item[1], item[0]))
+
+    def whoosh(self) -> IndexReader:
+        """Whoosh's own reader of this generation. There must be at least one segment."""
+        readers: list[IndexReader] = [view.segment.whoosh(view.dead.tolist()) for view in self._views]
+        return readers[0] if len(readers) == 1 else MultiReader(readers)
+
+
+def opened(path: Path, generation: Generation, *, states_at: StatesAt = hours.states_at) -> Snapshot:
+    """A generation by itself, whether a manifest names it or not. Raises OSError and ValueError."""
+    segments = {entry.name: Segment(path / entry.name) for entry in generation.segments}
+    dead = [read_dead(path, entry) for entry in generation.segments]
+    parts = {name: (segment, OpenStates(segment.schedules, states_at)) for name, segment in segments.items()}
+    return Snapshot(generation, views_of(parts, dead))
+
+
+def views_of(opened: dict[str, tuple[Segment, OpenStates]], dead: list[np.ndarray]) -> list[View]:
+    """Lengths are measured against the average of all living documents."""
+    length, documents = 0.0, 0
+    for (segment, _), gone in zip(opened.values(), dead, strict=True):
+        lengths = segment.array["length"]
+        length += float(lengths.sum(dtype=np.float64)) - float(lengths[gone].sum(dtype=np.float64))
+        documents += segment.documents - len(gone)
+    average = length / documents if documents else 0.0
+    return [
+        View(
+            segment,
+            gone,
+            _flags(segment.documents, gone),
+            ranking.length_norm(segment.array["length"], average),
+            states,
+        )
+        for (segment, states), gone in zip(opened.values(), dead, strict=True)
+    ]
+
+
+def _flags(documents: int, dead: np.ndarray) -> np.ndarray:
+    flags = np.zeros(documents if len(dead) else 0, dtype=np.uint8)
+    flags[dead] = 1
+    return flags
+
+
+def _refuse_nonsense(query: EngineQuery) -> None:
+    if query.point is not None:
+        latitude, longitude = query.point
+        if not (-90.0 <= latitude <= 90.0 and -180.0 <= longitude <= 180.0):
+            raise ValueError("the point is not on Earth")
+    if query.radius_km is not None and not 0.0 < query.radius_km < math.inf:
+        raise ValueError("the radius is not a positive number")
+    if query.offset < 0 or query.limit < 0:
+        raise ValueError("offset and limit can't be negative")
