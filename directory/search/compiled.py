@@ -11,22 +11,25 @@ import os
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, TypeVar, cast
 
 import numba
 
 _HERE = Path(__file__).parent
 SOURCES = (
-    "candidates.py",
     "counting.py",
     "curve.py",
     "ellipsoid.py",
     "evaluation.py",
+    "gathering.py",
     "layout.py",
+    "narrowing.py",
     "opening.py",
     "ordering.py",
     "placing.py",
     "ranking.py",
+    "sifting.py",
     "sphere.py",
 )
 _njit: Any = numba.njit
@@ -41,7 +44,12 @@ def _folder() -> Path:
     beside = _HERE / "__pycache__"
     beside.mkdir(exist_ok=True) if os.access(_HERE, os.W_OK) else None
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "veiviser"
-    return (beside if os.access(beside, os.W_OK) else user) / f"compiled-{digest.hexdigest()[:16]}"
+    kept = beside if os.access(beside, os.W_OK) else user
+    folder = kept / f"compiled-{digest.hexdigest()[:16]}"
+    if not folder.exists():
+        for other in kept.glob("compiled-*"):  # of versions that are gone
+            rmtree(other, ignore_errors=True)
+    return folder
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):

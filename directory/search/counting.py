@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from directory.search.candidates import lower_bound
 from directory.search.compiled import compiled, inner
 from directory.search.layout import Asked, Columns, Keys, Room
+from directory.search.narrowing import lower_bound
 
 
 @inner

@@ -125,13 +125,16 @@ def covering(latitude: float, longitude: float, radius_km: float) -> np.ndarray:
         for x in range(x0 >> shift, (x1 >> shift) + 1):
             for y in range(y0 >> shift, (y1 >> shift) + 1):
                 cell = _key_of_cell(x << shift, y << shift) >> (2 * shift)
-                starts[number] = np.uint64(cell << (2 * shift))
-                ends[number] = np.uint64((cell + 1) << (2 * shift))
+                start, at = np.uint64(cell << (2 * shift)), number
+                while at and starts[at - 1] > start:  # there are few: in its place, in ascending order
+                    starts[at], ends[at] = starts[at - 1], ends[at - 1]
+                    at -= 1
+                starts[at], ends[at] = start, np.uint64((cell + 1) << (2 * shift))
                 number += 1
     # Cells of two boxes may differ in size and overlap: what touches is joined.
     ranges = np.empty((number, 2), dtype=np.uint64)
     joined = 0
-    for i in np.argsort(starts[:number]):
+    for i in range(number):
         if joined and starts[i] <= ranges[joined - 1, 1]:
             ranges[joined - 1, 1] = max(ranges[joined - 1, 1], ends[i])
         else:

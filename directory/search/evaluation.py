@@ -8,19 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from directory.search.candidates import (
-    add_term,
-    forget,
-    gather,
-    has_bit,
-    lower_bound,
-    part_of,
-    sift,
-    signed,
-    weigh_keys,
-)
 from directory.search.compiled import compiled
 from directory.search.counting import count_keys
+from directory.search.gathering import add_term, forget, gather
 from directory.search.layout import (
     DISTANCES_WANTED,
     DONE,
@@ -32,8 +22,10 @@ from directory.search.layout import (
     Page,
     Room,
 )
+from directory.search.narrowing import has_bit, lower_bound, part_of, signed
 from directory.search.ordering import first_of, running
 from directory.search.placing import hours_wanted, place
+from directory.search.sifting import sift, weigh_keys
 
 
 @compiled
@@ -74,7 +66,7 @@ def evaluate(
             candidates = placed
     if says == DONE:
         for term in range(lists.terms, len(lists.term_end)):
-            add_term(columns, norms, room, part, lists, term, candidates, False)
+            add_term(columns, norms, room, part, lists, term, candidates, says != DONE)
         page_size = min(asked.page, candidates)
         runners = running(columns, room, asked, candidates, np.empty(page_size), np.zeros(page_size))
         size, slots, order, scores, distances = first_of(columns, room, asked, runners, known)

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from directory.search import ranking
-from directory.search.candidates import signed
 from directory.search.compiled import compiled, inner
 from directory.search.layout import BEST, DISTANCE, NAME, VERIFIED, Asked, Columns, Room
+from directory.search.narrowing import signed
 from directory.search.opening import UNKNOWN
 from directory.search.placing import exact_km
 

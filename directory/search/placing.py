@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 
-from directory.search.candidates import lower_bound
 from directory.search.compiled import inner
 from directory.search.ellipsoid import distance_km
 from directory.search.layout import NOT_ASKED, Asked, Columns, Room
+from directory.search.narrowing import lower_bound
 from directory.search.opening import CLOSED, OPEN, UNKNOWN
 from directory.search.sphere import rough_km, unit_vector
 

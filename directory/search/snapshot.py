@@ -22,13 +22,13 @@ from directory import hours
 from directory.places.distance import distances_km
 from directory.search import curve, ranking
 from directory.search.asking import Told, asked_keys, counts_by_name, keys_of, lists_of, numbers_of
-from directory.search.candidates import lower_bound
 from directory.search.evaluation import evaluate
 from directory.search.generation import (
     Generation,
     read_dead,
 )
 from directory.search.layout import DONE, HOURS_WANTED, Asked, Keys, Lists, Page, Room, room_for
+from directory.search.narrowing import lower_bound
 from directory.search.opening import UNKNOWN, OpenStates, StatesAt
 from directory.search.postings import KEY, TEXT
 from directory.search.query import EngineQuery, Hit, Hits

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from directory.places.distance import distances_km
 from directory.search import compiled, curve, ranking
 from directory.search.arrays import map_arrays, write_arrays
-from directory.search.candidates import lower_bound, within
 from directory.search.ellipsoid import distance_km
 from directory.search.inversion import Inversion
+from directory.search.narrowing import lower_bound, within
 from directory.search.query import Weights
 from directory.search.sphere import rough_km, unit_vector, unit_vectors
 
