@@ -23,6 +23,24 @@ _PAIRS = (("tsj", "s"), ("skj", "s"), ("sch", "s"), ("zh", "s"), ("ts", "s"), ("
 _CLASSES = str.maketrans("pvwzcqgh", "bffskkkk", "aeiouyj")
 _TWICE = re.compile(r"(.)\1+")
 _OTHER_SCRIPT = re.compile("[\u0400-\u052f\u0600-\u06ff]")
+# As those write who have no Cyrillic keyboard.
+_TYPED = str.maketrans(
+    {
+        **dict(zip("абвгґдезийклмнопрстуфхыэіїє", "abvggdeziyklmnoprstufhyeiie", strict=True)),
+        **{
+            "ж": "zh",
+            "ц": "ts",
+            "ч": "ch",
+            "ш": "sh",
+            "щ": "sh",
+            "ю": "yu",
+            "я": "ya",
+            "ь": "",
+            "ъ": "",
+            "ё": "e",
+        },
+    }
+)
 SHORTEST = 3  # consonants below which a skeleton says nothing
 
 
@@ -38,6 +56,15 @@ def latin(word: str) -> str:
     ('kirkens', 'bergene')
     """
     return word.translate(_LATIN)
+
+
+def typed_in_latin(text: str) -> str:
+    """Russian or Ukrainian, in lower case, as it is typed on a keyboard without its letters.
+
+    >>> typed_in_latin("где сдать тест")
+    'gde sdat test'
+    """
+    return text.translate(_TYPED)
 
 
 def skeleton(word: str) -> str:

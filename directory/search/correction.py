@@ -11,6 +11,8 @@ from rapidfuzz.distance import OSA
 
 SHORTEST = 4  # below this a typo can't be told from another word
 
+# Letters from which two edits are believed; and from which any is, where words have many forms.
+LONG, SHORTEST_INFLECTED = 9, 6
 ENDING = 2  # letters
 
 
@@ -48,9 +50,14 @@ class Corrector:
     def __call__(self, word: str) -> Correction | None:
         """The word meant, or None when it is one, is too short, or nothing is near enough.
 
-        One edit from 4 letters on (only a transposition or doubled letter below 5), two from 8.
+        One edit from 4 letters on (only a transposition or doubled letter below 5), two from 9; in an inflected
+        language none below 6.
         """
-        allowed = 0 if len(word) < SHORTEST or any(c.isdigit() for c in word) else 1 if len(word) < 8 else 2
+        allowed = (
+            0 if len(word) < SHORTEST or any(c.isdigit() for c in word) else 1 if len(word) < LONG else 2
+        )
+        if self._inflected and len(word) < SHORTEST_INFLECTED:
+            return None
         if not allowed or self._is_word(word):
             return None
         near = [

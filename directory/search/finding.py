@@ -80,12 +80,11 @@ class Finder:
 
     def resolve(self, values: Mapping[str, Any], *, now: datetime, lang: str) -> Criteria:
         """Criteria from values under the contract's names: see ``criteria.resolve``. Raises InvalidInput."""
-        snapshot = self.engine.snapshot()
         return resolve(
             values,
             needs=self.needs,
             places=self.places,
-            is_organization=lambda name: snapshot.by_key(f"organization:{name}") is not None,
+            is_organization=lambda name: self.engine.snapshot().by_key(f"organization:{name}") is not None,
             now=now,
             lang=lang,
         )
@@ -181,7 +180,7 @@ class Finder:
     def _weights(self, understood: Understood, criteria: Criteria, place: Place | None) -> Weights:
         weights = self.weights
         told = {**dict.fromkeys(criteria.need, 1.0), **{n.slug: n.weight for n in understood.needs}}
-        if told:
+        if sum(told.values()):
             afar = sum(self.needs[slug].afar * weight for slug, weight in told.items()) / sum(told.values())
             weights = replace(weights, national=NATIONAL_HERE + NATIONAL_AFAR * afar)
         return replace(weights, door_km=max(weights.door_km, place.radius_km)) if place else weights

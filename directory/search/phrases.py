@@ -19,6 +19,8 @@ EXACT, INFLECTED, PART_OF_COMPOUND, SPELLING = 1.0, 0.95, 0.8, 0.85
 PARTIAL = 0.75  # what a phrase counts of which only some words are there
 PARTIAL_SHARE = 0.6  # share of a phrase's information that must be there
 FURTHEST = 7  # words between the first and the last word of a phrase that is there in part
+# A single word of a phrase: what it counts, what share of its phrases must be a target's, and of how many it may be.
+HINT, HINTED, MOST_HINTED, SHORTEST_HINT = 0.4, 0.4, 4, 4
 JOINED, BEGUN = 6, 5  # letters of a word written apart, and how many of them tell that there is none
 NOTHING: frozenset[int] = frozenset()
 MAX_SKIPPED = 2  # function words that may stand between the words of a phrase
@@ -68,8 +70,8 @@ class _Remembered(dict[Any, Any]):
 
 
 class PhraseBook:
-    """``entries``: (target, phrase, language, is a label). ``skipped``: function words by language; ``kept``: negations,
-    which never fall away; ``weak``: words that say little of what is sought."""
+    """``entries``: (target, phrase, language, is a label). ``skipped``: function words by language; ``kept``:
+    negations, which never fall away; ``weak``: words that say little of what is sought."""
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class PhraseBook:
         self._positions: dict[tuple[str, int], list[int]] = defaultdict(list)  # and as which of their words
         counts: Counter[str] = Counter()
         self.languages: dict[str, set[str]] = defaultdict(set)  # folded word -> of which languages
-        targets: dict[str, set[str]] = defaultdict(set)
+        targets: dict[str, Counter[str]] = defaultdict(Counter)
         # the same words come in thousands of phrases, and a service that starts is waited for
         folded = _Remembered(fold)
         forms_of = _Remembered(lambda key: frozenset({key[0]} | stems(*key)))
@@ -111,7 +113,7 @@ class PhraseBook:
                 self._by_first[form].append(phrase)
             for position, forms in enumerate(phrase.forms):
                 for form in forms:
-                    targets[form].add(target)
+                    targets[form][target] += 1
                     if len(content) > 1:
                         numbers[form].add(number)
                         self._positions[form, number].append(position)
@@ -124,6 +126,11 @@ class PhraseBook:
             form: max(0.5, 1 / (1 + 0.12 * (len(t) - 1))) for form, t in targets.items() if len(t) > 1
         }
         self._information = {form: math.log(1 + everything / len(t)) for form, t in targets.items()}
+        self._hints = {
+            form: tuple((target, n / counted.total()) for target, n in counted.items())
+            for form, counted in targets.items()
+            if len(counted) <= MOST_HINTED and len(form) >= SHORTEST_HINT
+        }
         self._numbers = {form: frozenset(found) for form, found in numbers.items()}
         self._beginnings = {form[:BEGUN] for form in self._by_first}
         self.vocabulary = counts
@@ -141,9 +148,7 @@ class PhraseBook:
                 found += self._in_compound(parts, start)
         return [m for m in found if not any(_inside(m, other) for other in found)]
 
-    def _at(
-        self, tokens: Sequence[Token], start: int, present: Set[str] = frozenset()
-    ) -> list[Match]:
+    def _at(self, tokens: Sequence[Token], start: int, present: Set[str] = frozenset()) -> list[Match]:
         """Phrases that begin here. ``present``: all forms of the line, where it has more than these tokens."""
         found = []
         seen: set[int] = set()
@@ -241,6 +246,26 @@ class PhraseBook:
                     whole=False,
                 )
         return list(best.values())
+
+    def hinted(self, tokens: Sequence[Token]) -> list[Match]:
+        """What single words hint at that stand in phrases of few targets: for a line that tells nothing else."""
+        told: dict[str, float] = defaultdict(float)
+        where: dict[str, int] = {}
+        for index, token in enumerate(tokens):
+            if token.function_word or token.word in self._kept:
+                continue
+            best: dict[str, float] = {}
+            for form in token.forms:
+                for target, share in self._hints.get(form, ()):
+                    best[target] = max(best.get(target, 0.0), share)
+            for target, share in best.items():
+                told[target] += share
+                where.setdefault(target, index)
+        return [
+            Match(where[target], where[target] + 1, target, HINT * min(1.0, share), "", False, 1, whole=False)
+            for target, share in told.items()
+            if share >= HINTED
+        ]
 
     def _of_several(self, tokens: Iterable[Token]) -> Set[int]:
         """Numbers of the phrases that have words of more than one token."""

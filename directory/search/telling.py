@@ -96,9 +96,10 @@ class Telling:
             for m in self._book.partly(tokens, explained)
             if not any(m.target == slug for _, slug in instead)
         ]
-        return matches + [
-            replace(m, weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)
-        ]
+        matches += [replace(m, weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)]
+        if not any(m.weight >= SURE and m.target != RELATIVES for m in matches):
+            matches += self._book.hinted(tokens)
+        return matches
 
     def weighed(self, matches: Iterable[Match], tokens: Sequence[Token]) -> tuple[NeedFound, ...]:
         best: dict[str, Match] = {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from directory.languages import LanguageSpan, spoken_spans
 from directory.needs import EmergencySign, Needs
 from directory.places import Place, Places, Span, same_place
-from directory.places.sounding import is_foreign
+from directory.places.sounding import is_foreign, typed_in_latin
 from directory.search.analysis import Compounds, joined_digits, stems
 from directory.search.correction import Corrector
 from directory.search.danger import Danger
@@ -23,6 +23,7 @@ from directory.spelling import fold, split
 
 NEED_WORD_BOOST = 0.5  # words that told the need also say which service, but less
 UNINFLECTED = KINDRED[:1]  # whose words have few endings, all of which a list of words or a stemmer knows
+TYPED_IN_LATIN, SHORTEST_TYPED = ("ru", "uk"), 5  # languages, and letters below which it is some other word
 ANY_LANGUAGE: frozenset[str] = frozenset()
 # What is asked about a service, and how near it is to be: nothing of which service it is.
 ASKED = """telefon tlf telefonnummer nummer nummeret adresse adressen åpningstider åpningstid åpent
@@ -77,9 +78,13 @@ class Understanding:
             for code, found in words_of.get("stopwords", {}).items()
         }
         self._negations = _union(words_of.get("negation", {}))
+        for code in TYPED_IN_LATIN:
+            self._stopwords[code] |= frozenset(
+                fold(typed) for w in self._stopwords[code] if len(typed := typed_in_latin(w)) > 1
+            )
         self._function_words = _union(self._stopwords)
         self._book = PhraseBook(
-            ((n.slug, w.text, w.language, w.label) for n in needs for w in n.wordings),
+            _phrases(needs),
             dict(self._stopwords),
             self._negations,
             WANTING,
@@ -253,6 +258,17 @@ class Understanding:
         if place and place.matched == "typo":
             line[place.start : place.end] = [place.places[0].name]
         return " ".join(line)
+
+
+def _phrases(needs: Needs) -> Iterator[tuple[str, str, str, bool]]:
+    """All wordings of all needs; Russian and Ukrainian ones in Latin letters too, as many type them."""
+    for need in needs:
+        for wording in need.wordings:
+            yield need.slug, wording.text, wording.language, wording.label
+            if wording.language in TYPED_IN_LATIN and not wording.text.isascii():
+                typed = typed_in_latin(wording.text.lower())
+                if len(typed) >= SHORTEST_TYPED:
+                    yield need.slug, typed, wording.language, False
 
 
 def _union(by_language: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -23,6 +23,7 @@ FUNCTION, MEANING, TOLD = (
     1.0,
     0.5,
 )  # what a word of a language, and being told it, say of the line's language
+CYRILLIC = frozenset({"ru", "uk"})
 SPREAD = 6  # words of more languages than this say nothing of it
 # Letters that only some of the ten languages have, and what a word with one says.
 _LETTERS: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = (
@@ -68,6 +69,9 @@ class Wording:
         for source in (book.languages, ideas.languages):
             for word, codes in source.items():
                 languages[word] |= codes
+        for word, codes in languages.items():
+            if word.isascii() and codes - CYRILLIC:  # typed in Latin letters, it is somebody else's word first
+                codes -= CYRILLIC
         telling = {word: dict.fromkeys(codes, MEANING / len(codes)) for word, codes in languages.items()}
         functions: dict[str, list[str]] = defaultdict(list)
         for code, words in stopwords.items():

@@ -20,6 +20,7 @@ from directory.search.document import Document
 from directory.search.finding import Finder
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery
+from directory.search.understand import Understood
 from tests.bench.house import Change, House, ranked
 from tests.bench.relevance import Ranker
 
@@ -66,7 +67,7 @@ def _without_preferred(query: EngineQuery, *prefixes: str) -> EngineQuery:
 
 def _only_labels(needs: Needs) -> Needs:
     terms = {need.slug: replace(need, wordings=tuple(w for w in need.wordings if w.label)) for need in needs}
-    return replace(needs, terms=terms)
+    return replace(needs, terms=terms, frames=())
 
 
 def _without_compounds(house: House) -> Finder:
@@ -106,6 +107,18 @@ def _by(finder: Finder, change: Change | None = None) -> Ranker:
     return lambda query: ranked(finder, query, change)
 
 
+def _asking_of(change: Callable[[Understood], Understood]) -> Callable[[House, Finder], Ranker]:
+    """Another understanding of the line."""
+
+    def without(house: House, finder: Finder) -> Ranker:
+        changed = house.finder(finder.engine)
+        usual = changed.understand
+        changed.understand = lambda text, **told: change(usual(text, **told))  # type: ignore[assignment]
+        return _by(changed)
+
+    return without
+
+
 def _asking(change: Change) -> Callable[[House, Finder], Ranker]:
     return lambda house, finder: _by(finder, change)
 
@@ -113,6 +126,10 @@ def _asking(change: Change) -> Callable[[House, Finder], Ranker]:
 # name of the part -> the search without it, from the house and its usual finder
 PARTS: dict[str, Callable[[House, Finder], Ranker]] = {
     "synonyms": lambda house, finder: _by(house.finder(finder.engine, needs=_only_labels(house.needs))),
+    "ideas said together": lambda house, finder: _by(
+        house.finder(finder.engine, needs=replace(house.needs, frames=()))
+    ),
+    "two needs in turn": _asking_of(lambda understood: replace(understood, beside=())),
     "compounds": lambda house, finder: _by(_without_compounds(house)),
     "typos": lambda house, finder: _by(_without_typos(house, finder)),
     "needs (score)": _asking(lambda q: _weighing(q, need=0.0)),

@@ -12,6 +12,7 @@ from directory.search.criteria import Criteria
 from directory.search.finding import Finder
 from tests.bench.house import ranked
 from tests.bench.relevance import load, measure, summary
+from tests.bench.relevance_report import TUNED, held_out
 
 OWN = Path(__file__).parents[1] / "bench" / "queries.json"
 JUDGED_ELSEWHERE = Path(__file__).parents[3] / "shared" / "data" / "queries_dev.json"
@@ -19,7 +20,19 @@ JUDGED_ELSEWHERE = Path(__file__).parents[3] / "shared" / "data" / "queries_dev.
 
 def test_our_own_judged_queries_are_answered_well(finder: Finder) -> None:
     scores = measure(load(OWN), lambda query: ranked(finder, query))
-    assert summary(scores)["ndcg@10"] >= 0.75
+    assert summary(scores)["ndcg@10"] >= 0.84
+
+
+def test_the_fresh_queries_that_were_in_sight_are_answered_well(finder: Finder) -> None:
+    queries = [query for path in TUNED for query in load(path)]
+    found = summary(measure(queries, lambda query: ranked(finder, query)))
+    assert found["ndcg@10"] >= 0.83
+    assert found["missed_in_first_three"] <= 0.02
+
+
+def test_the_fresh_queries_that_nobody_looked_into_are_answered_well(finder: Finder) -> None:
+    # Only the mean is told, so that they stay what they are.
+    assert summary(measure(held_out(), lambda query: ranked(finder, query)))["ndcg@10"] >= 0.67
 
 
 def test_the_queries_judged_elsewhere_are_answered_well(finder: Finder) -> None:
@@ -27,7 +40,7 @@ def test_the_queries_judged_elsewhere_are_answered_well(finder: Finder) -> None:
         assert "CI" not in os.environ, "shared/data/queries_dev.json is not beside the checkout"
         pytest.skip("left out: shared/data/queries_dev.json is not beside the checkout")
     scores = measure(load(JUDGED_ELSEWHERE), lambda query: ranked(finder, query))
-    assert summary(scores)["ndcg@10"] >= 0.85
+    assert summary(scores)["ndcg@10"] >= 0.9
 
 
 @pytest.mark.parametrize(
