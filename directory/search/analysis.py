@@ -7,9 +7,8 @@ A term is a folded word, its Snowball stem where that differs, and for a Scandin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache, lru_cache
-from itertools import pairwise
 
 import Stemmer
 
@@ -105,7 +104,12 @@ class Compounds:
                 if wording.language in ("nb", "nn", "da", "sv"):
                     known.update(w for w in words(wording.text) if len(w) >= 3 and w.isalpha())
         self._known = known
+        self._beginnings = frozenset(word[:at] for word in known for at in range(1, len(word)))
         self._parts = lru_cache(maxsize=REMEMBERED)(self._split)
+
+    def begin_with(self, word: str) -> bool:
+        """Whether a known word begins with this one, and goes on."""
+        return word in self._beginnings
 
     def __contains__(self, word: str) -> bool:
         return word in self._known
@@ -145,8 +149,8 @@ class Reader:
         self._compounds = compounds
         self._read = lru_cache(maxsize=REMEMBERED)(self._reading)
 
-    def _reading(self, written: str, language: str) -> tuple[str, tuple[tuple[str, float], ...]]:
-        """The word, folded, and its terms with what each counts."""
+    def _reading(self, written: str, language: str) -> tuple[str, tuple[tuple[str, float], ...], bool]:
+        """The word, folded; its terms with what each counts; whether it may be one word with the next."""
         word = fold(written)
         found: dict[str, float] = {word: 1.0}
         for stem in stems(word, language):
@@ -154,27 +158,33 @@ class Reader:
         for part in self._compounds.parts(word):
             for term in (part, *stems(part, language)):
                 found[term] = found.get(term, 0.0) + COMPOUND_PART
-        return word, tuple(found.items())
+        return word, tuple(found.items()), self._compounds.begin_with(word)
 
     def words(self, text: str, language: str) -> list[str]:
         """See ``spelling.words``."""
         return [self._read(written, language)[0] for written in split(text)]
 
-    def terms_of(self, text: str, language: str) -> dict[str, float]:
-        """The index terms of one text with their frequencies; digits that belong together are one term too."""
-        found: defaultdict[str, float] = defaultdict(float)
-        sequence = []
+    def add(self, total: defaultdict[str, float], text: str, language: str, field: str) -> None:
+        """Add the index terms of one text, weighted by the field it stands in; digits that belong together are one term
+        too."""
+        weight = FIELD_WEIGHTS[field]
+        before, sequence = "", []
         for written in split(text):
-            word, terms = self._read(written, language)
-            sequence.append(word)
+            word, terms, joins = self._read(written, language)
             for term, count in terms:
-                found[term] += count
-        for one, other in pairwise(sequence):
-            if one + other in self._compounds:
-                found[one + other] += 1.0
+                total[term] += count * weight
+            if before and before + word in self._compounds:
+                total[before + word] += weight
+            before = word if joins else ""
+            sequence.append(word)
         for number in joined_digits(sequence):
-            found[number] += 1.0
-        return dict(found)
+            total[number] += weight
+
+    def terms_of(self, text: str, language: str) -> dict[str, float]:
+        """The index terms of one text with their frequencies."""
+        total: defaultdict[str, float] = defaultdict(float)
+        self.add(total, text, language, "description")
+        return dict(total)
 
 
 def joined_digits(sequence: Iterable[str]) -> list[str]:
@@ -186,12 +196,3 @@ def joined_digits(sequence: Iterable[str]) -> list[str]:
         elif runs[-1]:
             runs.append([])
     return ["".join(run) for run in runs if len(run) > 1]
-
-
-def weighted(fields: Iterable[tuple[str, Mapping[str, float]]]) -> dict[str, float]:
-    """Field name and its terms, added up with the field's weight: one frequency per term for the combined field."""
-    total: dict[str, float] = {}
-    for name, terms in fields:
-        for term, count in terms.items():
-            total[term] = total.get(term, 0.0) + count * FIELD_WEIGHTS[name]
-    return total

@@ -7,6 +7,7 @@ open or closed, the asked languages) is put between them by ``answer``.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -20,9 +21,9 @@ from directory.languages import pick
 from directory.needs import Needs
 from directory.places import Places, chord_distances_km, earth_centred_km
 from directory.places.sounding import SHORTEST, is_foreign, skeleton
-from directory.search.analysis import Compounds, Reader, weighted
+from directory.search.analysis import FIELD_WEIGHTS, Compounds, Reader
 from directory.search.document import Document, Spot
-from directory.spelling import fold, words
+from directory.spelling import fold
 
 # A need further down in a service's list is less what it is for: a legevakt is the fallback after an assault.
 NEED_STRENGTHS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4)
@@ -66,27 +67,30 @@ class Lister:
         )
 
     def _terms(self, entry: ServiceEntry) -> dict[str, float]:
-        fields: list[tuple[str, Mapping[str, float]]] = [
-            ("name", self._text(text, code)) for code, text in _distinct(entry.names)
-        ]
-        fields += [("need", self._terms_of_need(slug)) for slug in entry.needs]
-        fields.append(("organization", self._text(entry.organization.name, "nb")))
-        fields += [("description", self._text(text, code)) for code, text in _distinct(entry.descriptions)]
+        total: defaultdict[str, float] = defaultdict(float)
+        read = self._reader.add
+        for code, text in _distinct(entry.names):
+            read(total, text, code, "name")
+        for slug in entry.needs:
+            for term, count in self._terms_of_need(slug).items():
+                total[term] += count * FIELD_WEIGHTS["need"]
+        read(total, entry.organization.name, "nb", "organization")
+        for code, text in _distinct(entry.descriptions):
+            read(total, text, code, "description")
         plain = [v for p in entry.locations for v in {p.address_1, p.city, p.municipality, p.county} if v]
         if entry.url:
             plain.append((urlsplit(entry.url).hostname or "").removeprefix("www.").replace(".", " "))
-        fields += [("description", self._text(text, "nb")) for text in plain]
-        numbers = {n for p in entry.phones for n in _numbers(p.number)}
-        return weighted(fields) | dict.fromkeys(numbers, 4.0)
-
-    def _text(self, text: str, language: str) -> dict[str, float]:
-        return self._reader.terms_of(text, language)
+        for text in plain:
+            read(total, text, "nb", "description")
+        for phone in entry.phones:
+            total.update(dict.fromkeys(_numbers(phone.number), 4.0))
+        return dict(total)
 
     def _terms_of_need(self, slug: str) -> Mapping[str, float]:
         if slug not in self._need_terms:
             total: dict[str, float] = {}
             for language, label in _distinct(self._needs[slug].labels):
-                for term, count in self._text(label, language).items():
+                for term, count in self._reader.terms_of(label, language).items():
                     total[term] = max(total.get(term, 0.0), count)
             self._need_terms[slug] = total
         return self._need_terms[slug]
@@ -128,9 +132,10 @@ class Lister:
                 plain[-1] = f"catchment:county:{area.code}"
                 plain += [f"area:municipality:{number}" for number in self._within_reach(area.code, located)]
         for text in {*entry.names.values(), entry.organization.name}:
-            plain += [f"name:{w}" for w in words(text)]
-            plain += [f"sound:{s}" for s in sounds_of(words(text))]
-            plain += [f"heard:{s}" for s in sounds_of([w for w in words(text) if is_foreign(w)])]
+            said = self._reader.words(text, "nb")
+            plain += [f"name:{w}" for w in said]
+            plain += [f"sound:{s}" for s in sounds_of(said)]
+            plain += [f"heard:{s}" for s in sounds_of([w for w in said if is_foreign(w)])]
         return keys | dict.fromkeys(plain, 1.0)
 
     def _within_reach(self, county: str, located: Sequence[Place]) -> list[str]:

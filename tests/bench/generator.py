@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,7 +20,7 @@ import orjson
 from directory.config import SEED_DIR
 from directory.needs import Needs
 from directory.places import Places
-from directory.search.analysis import weighted
+from directory.search.analysis import FIELD_WEIGHTS
 from directory.search.document import Document, Spot
 from directory.spelling import fold, words
 
@@ -119,7 +119,7 @@ class Service:
         spots = () if self.lat is None or self.lon is None else (Spot(self.lat, self.lon),)
         return Document(
             id=self.id,
-            terms=weighted((name, Counter(text.split())) for name, text in fields),
+            terms=_weighted(fields),
             keys=dict.fromkeys(keys, 1.0),
             spots=spots,
             schedule=(self.hours, ZONE) if self.hours else None,
@@ -234,6 +234,15 @@ class World:
             areas=areas,
             hours=hours,
         )
+
+
+def _weighted(fields: Iterable[tuple[str, str]]) -> dict[str, float]:
+    """Of texts by field: how often each word stands there, weighted by the field."""
+    total: defaultdict[str, float] = defaultdict(float)
+    for name, text in fields:
+        for word in text.split():
+            total[word] += FIELD_WEIGHTS[name]
+    return dict(total)
 
 
 def _shares(weights: np.ndarray) -> np.ndarray:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pytest
 
 from directory.config import SEED_DIR
 from directory.needs import Needs
-from directory.search.analysis import Compounds, Reader, joined_digits, stems, weighted
+from directory.search.analysis import Compounds, Reader, joined_digits, stems
 from directory.spelling import fold, words
 
 
@@ -94,8 +96,10 @@ def test_the_groups_of_a_phone_number_are_one_term(compounds: Compounds) -> None
     assert joined_digits(["ring", "23", "04", "05", "00", "na", "116"]) == ["23040500"]
 
 
-def test_a_word_in_the_name_weighs_more_than_in_the_description() -> None:
-    total = weighted([("name", {"hiv": 1.0}), ("description", {"hiv": 1.0, "test": 1.0})])
+def test_a_word_in_the_name_weighs_more_than_in_the_description(compounds: Compounds) -> None:
+    total: defaultdict[str, float] = defaultdict(float)
+    Reader(compounds).add(total, "hiv", "nb", "name")
+    Reader(compounds).add(total, "hiv test", "nb", "description")
     assert total["hiv"] == 5.0
     assert total["test"] == 1.0
 
