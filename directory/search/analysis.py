@@ -78,7 +78,7 @@ def stems(word: str, language: str | None = None, *, asked: bool = False) -> set
         found = {_stemmer(a).stemWord(word) for a in _KINDRED[language]}
     elif language in _SNOWBALL:
         found = {_stemmer(_SNOWBALL[language]).stemWord(word)}
-    elif language == "so":
+    elif language in ("so", "ru", "uk"):  # the latter two typed in Latin letters
         found = _beginning(word)
     elif language is None:
         found = {_stemmer(a).stemWord(word) for a in ("norwegian", "english", "swedish")}
