@@ -7,6 +7,7 @@ Settings come from ``directory.config``; anything of gunicorn's can be added by 
 import logging
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -65,6 +66,29 @@ class ServerLog(Logger):
 
 
 logger_class = ServerLog
+
+
+# A worker that has just been forked still has its parent's handlers, which only note a signal: one that came then would
+# be lost, and the parent wait for the worker as long as its patience lasts. So signals to end wait until the fork is
+# over, and then end the worker at once, until it has handlers of its own.
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
+
+def _hold() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+
+
+def _release() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+
+def _obey() -> None:
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    _release()
+
+
+os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_obey)
 
 
 def on_starting(server) -> None:
