@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need of the system: PostgreSQL with PostGIS, and Chromium. Installed when missing.
+# What the tests need of the system: PostgreSQL with PostGIS, Chromium, and wrk. Installed when missing.
 set -eu
 
 missing=""
@@ -12,6 +12,7 @@ for file in /usr/share/postgresql/*/extension/postgis.control; do
   break
 done
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
 [ -n "$missing" ] || exit 0
 # shellcheck disable=SC2086
 exec sh "$(dirname "$0")/../system-packages.sh" $missing
