@@ -67,6 +67,8 @@ class Places:
         self._locator = Locator(built.postal, built.municipalities, built.foreign)
         self._sorted = sorted(self._names)
         self.longest = max(n.count(" ") for n in self._names) + 1
+        self.beginnings = frozenset(n.partition(" ")[0] for n in self._names if " " in n)
+        self._ranked: dict[str, tuple[tuple[Place, ...], bool]] = {}  # as by_key tells it from nowhere
         self.typos = Typos(
             n for n, entries in self._names.items() if any(_typeable(n, p, a) for p, a in entries)
         )
@@ -88,6 +90,8 @@ class Places:
 
     def by_key(self, folded: str, near: Point | None = None) -> tuple[tuple[Place, ...], bool]:
         """Places of this folded name, best first, and whether the best goes by it only as an alias."""
+        if near is None and (ranked := self._ranked.get(folded)):
+            return ranked
         entries = self._names.get(folded)
         if not entries:
             return (), False
@@ -95,8 +99,11 @@ class Places:
         for place, alias in entries:
             if id(place) not in known or not alias:
                 known[id(place)] = (place, alias)
-        ranked = sorted(known.values(), key=lambda e: -self._standing(e[0], e[1], near))
-        return tuple(p for p, _ in ranked), ranked[0][1]
+        best = sorted(known.values(), key=lambda e: -self._standing(e[0], e[1], near))
+        found = tuple(p for p, _ in best), best[0][1]
+        if near is None:
+            self._ranked[folded] = found
+        return found
 
     def is_ordinary(self, folded: str) -> bool:
         return folded in self._ordinary

@@ -32,6 +32,7 @@ class Names(Protocol):
     """What is asked of the gazetteer here."""
 
     longest: int
+    beginnings: frozenset[str]  # first words of names of several words
     typos: Typos
 
     def by_key(self, folded: str, near: Point | None = None) -> tuple[tuple[Place, ...], bool]: ...
@@ -89,7 +90,8 @@ def _span(
 
 
 def _names_at(names: Names, words: Sequence[str], start: int, near: Point | None) -> Iterator[Span]:
-    for end in range(start + 1, min(start + names.longest, len(words)) + 1):
+    longest = names.longest if words[start] in names.beginnings else 1
+    for end in range(start + 1, min(start + longest, len(words)) + 1):
         text = " ".join(words[start:end])
         places, alias = names.by_key(text, near)
         if places:
@@ -194,10 +196,13 @@ def _written_apart(
     forgiving: bool,
 ) -> Iterator[Span]:
     """ "lille hammer", and names of several words with a typo: "mo i rna", "møre og romsdl"."""
+    if len(words) < 2:
+        return
+    unknown = [not known(word) for word in words]
     for start in range(len(words) - 1):
         for end in range(start + 2, min(start + 4, len(words)) + 1):
             window = words[start:end]
-            if any(i in settled for i in range(start, end)) or all(known(w) for w in window):
+            if not any(unknown[start:end]) or any(i in settled for i in range(start, end)):
                 continue
             if not all(w.isalpha() for w in window) or names.by_key(" ".join(window))[0]:
                 continue

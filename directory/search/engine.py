@@ -64,8 +64,8 @@ class Engine:
         return snapshot
 
     def has_term(self, term: str) -> bool:
-        """Whether any service's text has the term, in the newest generation."""
-        return self.snapshot().has_term(term)
+        """Whether any service's text has the term, in the generation that is searched."""
+        return (self._snapshot or self.snapshot()).has_term(term)
 
     def _refresh(self) -> None:
         seen = signature(self._path)

@@ -10,7 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from directory.search.analysis import Compounds, stems
 from directory.spelling import fold, split
@@ -37,8 +37,7 @@ class Token:
     corrected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     start: int
     end: int  # exclusive, in tokens
     target: str
@@ -82,7 +81,7 @@ class PhraseBook:
     ) -> None:
         self._kept = kept
         self._phrases: list[_Phrase] = []
-        self._by_first: dict[str, list[_Phrase]] = defaultdict(list)
+        self._single: dict[str, list[_Phrase]] = defaultdict(list)  # form -> phrases of that one word
         numbers: dict[str, set[int]] = defaultdict(set)  # form -> phrases of several words that have it
         self._positions: dict[tuple[str, int], list[int]] = defaultdict(list)  # and as which of their words
         counts: Counter[str] = Counter()
@@ -109,8 +108,8 @@ class PhraseBook:
             )
             number = len(self._phrases)
             self._phrases.append(phrase)
-            for form in phrase.forms[0]:
-                self._by_first[form].append(phrase)
+            for form in phrase.forms[0] if len(content) == 1 else ():
+                self._single[form].append(phrase)
             for position, forms in enumerate(phrase.forms):
                 for form in forms:
                     targets[form][target] += 1
@@ -132,49 +131,52 @@ class PhraseBook:
             if len(counted) <= MOST_HINTED and len(form) >= SHORTEST_HINT
         }
         self._numbers = {form: frozenset(found) for form, found in numbers.items()}
-        self._beginnings = {form[:BEGUN] for form in self._by_first}
+        self._anchored = self._by_rarest_word()
+        self._firsts = {form for phrase in self._phrases for form in phrase.forms[0]}
+        self._beginnings = {form[:BEGUN] for form in self._single}
         self.vocabulary = counts
+
+    def _by_rarest_word(self) -> dict[str, list[_Phrase]]:
+        """Phrases of several words by the forms of that one that the fewest phrases have: nearly all lines lack it."""
+        anchored: dict[str, list[_Phrase]] = defaultdict(list)
+        for phrase in self._phrases:
+            if len(phrase.forms) > 1:
+                rarest = min(phrase.forms, key=lambda forms: sum(len(self._numbers[f]) for f in forms))
+                for form in rarest:
+                    anchored[form].append(phrase)
+        return dict(anchored)
 
     def find(self, tokens: Sequence[Token], compounds: Compounds) -> list[Match]:
         """Whole phrases, each where it is longest; a phrase inside a longer one of another target is dropped."""
-        found: list[Match] = []
-        present = frozenset().union(*(token.forms for token in tokens))
+        found = self._whole(tokens)
         for start, token in enumerate(tokens):
-            found += self._at(tokens, start, present)
             if start + 1 < len(tokens) and token.word.isalpha() and tokens[start + 1].word.isalpha():
                 found += self._joined(tokens, start)
-            parts = () if token.forms & self._by_first.keys() else compounds.parts(token.word)
-            if parts:
+            if self._firsts.isdisjoint(token.forms) and (parts := compounds.parts(token.word)):
                 found += self._in_compound(parts, start)
-        return [m for m in found if not any(_inside(m, other) for other in found)]
+        wide = [m for m in found if m.words > 1]
+        return [m for m in found if not any(_inside(m, other) for other in wide)] if wide else found
 
-    def _at(self, tokens: Sequence[Token], start: int, present: Set[str] = frozenset()) -> list[Match]:
-        """Phrases that begin here. ``present``: all forms of the line, where it has more than these tokens."""
-        found = []
-        seen: set[int] = set()
-        for form in tokens[start].forms:
-            for phrase in self._by_first.get(form, ()):
-                if id(phrase) in seen:
-                    continue
-                seen.add(id(phrase))
-                if present and len(phrase.forms) > 1 and phrase.forms[1].isdisjoint(present):
-                    continue
-                end, weight = _follow(tokens, start, phrase)
-                if len(phrase.forms) == 1:
-                    weight *= self._specific.get(form, 1.0)
-                if end:
-                    found.append(
-                        Match(
-                            start,
-                            end,
-                            phrase.target,
-                            weight,
-                            phrase.language,
-                            phrase.label,
-                            len(phrase.forms),
-                        )
-                    )
-        return found
+    def _whole(self, tokens: Sequence[Token]) -> list[Match]:
+        found: dict[tuple[int, int], Match] = {}  # by start and phrase, which may be met in several forms
+        starts: dict[str, list[int]] = {}
+        for start, token in enumerate(tokens):
+            for form in token.forms:
+                starts.setdefault(form, []).append(start)
+                for phrase in self._single.get(form, ()):
+                    end, weight = _follow(tokens, start, phrase)
+                    if end and (start, id(phrase)) not in found:
+                        weight *= self._specific.get(form, 1.0)
+                        found[start, id(phrase)] = _matched(start, end, phrase, weight)
+        for form in starts:
+            for phrase in self._anchored.get(form, ()):
+                for first in phrase.forms[0]:
+                    for start in starts.get(first, ()):
+                        if (start, id(phrase)) not in found:
+                            end, weight = _follow(tokens, start, phrase)
+                            if end:
+                                found[start, id(phrase)] = _matched(start, end, phrase, weight)
+        return list(found.values())
 
     def _joined(self, tokens: Sequence[Token], start: int) -> list[Match]:
         joined = tokens[start].word + tokens[start + 1].word
@@ -183,15 +185,14 @@ class PhraseBook:
         return [
             Match(start, start + 2, p.target, INFLECTED, p.language, p.label, 1)
             for form in {joined} | stems(joined)
-            for p in self._by_first.get(form, ())
-            if len(p.forms) == 1
+            for p in self._single.get(form, ())
         ]
 
     def _in_compound(self, parts: Sequence[str], position: int) -> list[Match]:
         tokens = [
             Token(p, p, frozenset({p} | stems(p) | ({p[:-1]} if p[-1] in "se" else set()))) for p in parts
         ]
-        found = [m for start in range(len(tokens)) for m in self._at(tokens, start)]
+        found = self._whole(tokens)
         return [
             Match(
                 position,
@@ -288,6 +289,10 @@ class PhraseBook:
 
     def __contains__(self, word: str) -> bool:
         return word in self.vocabulary or word in self._information
+
+
+def _matched(start: int, end: int, phrase: _Phrase, weight: float) -> Match:
+    return Match(start, end, phrase.target, weight, phrase.language, phrase.label, len(phrase.forms))
 
 
 def _follow(tokens: Sequence[Token], start: int, phrase: _Phrase) -> tuple[int, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from directory.needs import Needs
 from directory.search.analysis import Compounds
@@ -77,11 +77,11 @@ class Telling:
         whole = self._book.find(tokens, self.compounds)
         framed, instead = self._ideas.find(tokens, asker)
         matches = [
-            replace(m, weight=m.weight * REPLACED) if any(m.target == slug for _, slug in instead) else m
+            m._replace(weight=m.weight * REPLACED) if any(m.target == slug for _, slug in instead) else m
             for m in whole
         ]
         framed = [
-            replace(m, weight=m.weight * REPLACED)
+            m._replace(weight=m.weight * REPLACED)
             if any(
                 m.target == slug and not _same_span(m, spot) and m.start < spot[1] and spot[0] < m.end
                 for spot, slug in instead
@@ -96,7 +96,7 @@ class Telling:
             for m in self._book.partly(tokens, explained)
             if not any(m.target == slug for _, slug in instead)
         ]
-        matches += [replace(m, weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)]
+        matches += [m._replace(weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)]
         if not any(m.weight >= SURE and m.target != RELATIVES for m in matches):
             matches += self._book.hinted(tokens)
         return matches
@@ -119,6 +119,8 @@ class Telling:
         self, tokens: Sequence[Token], matches: Iterable[Match], found: Iterable[NeedFound]
     ) -> tuple[tuple[str, ...], ...]:
         """Needs whose words are joined by an "and", and that aren't near each other anyway."""
+        if not any(t.word in self._and for t in tokens):
+            return ()
         sure = {n.slug for n in found if n.weight >= BESIDE}
         told = [m for m in matches if m.whole and m.target in sure]
         for one in told:
@@ -146,7 +148,7 @@ def beside_quotations(matches: list[Match], quotations: Sequence[range]) -> list
     inside = [any(m.start in q and m.end - 1 in q for q in quotations) for m in matches]
     if not any(inside) or all(inside):
         return matches
-    return [replace(m, weight=m.weight * QUOTED) if q else m for m, q in zip(matches, inside, strict=True)]
+    return [m._replace(weight=m.weight * QUOTED) if q else m for m, q in zip(matches, inside, strict=True)]
 
 
 def foreign(language: str, asker: str | None) -> float:
@@ -162,7 +164,7 @@ def as_told(matches: Sequence[Match]) -> list[Match]:
     told = []
     for match in matches:
         if match.target in WHO and what:
-            match = replace(match, weight=match.weight * WHO_BESIDE_WHAT)
+            match = match._replace(weight=match.weight * WHO_BESIDE_WHAT)
         if (
             match.target == RELATIVES
             and match.weight == RELATIVE_WEIGHT

@@ -148,7 +148,10 @@ class Understanding:
         matches = [m for m in matches if not any(s.start <= m.start and m.end <= s.end for s in spoken)]
         matches = as_told(matches)
         emergency = self._danger.find(tokens, matches, asker)
-        matches = [replace(m, weight=m.weight * foreign(m.language, asker)) for m in matches]
+        matches = [
+            m if (worth := foreign(m.language, asker)) == 1.0 else m._replace(weight=m.weight * worth)
+            for m in matches
+        ]
         found = self._telling.weighed(matches, tokens)
         consumed = {i for s in spoken for i in range(s.start, s.end)}
         consumed |= set(range(place.start, place.end)) if place else set()
