@@ -121,7 +121,7 @@ def sync_folder(path: Path) -> None:
 def signature(path: Path) -> tuple[int, int, int] | None:
     """Changes with every new manifest; cheap enough to ask before each search. None: there is none."""
     try:
-        stat = os.stat(path / MANIFEST)
+        stat = os.stat(f"{path}/{MANIFEST}")
     except OSError:
         return None
     return stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -57,6 +57,7 @@ class Segment:
         self._words: dict[str, list[str]] = {}
         self._tables: dict[tuple[str, ...], KeyTable] = {}
         self._cache: dict[tuple[str, str], tuple[int, int]] = {}
+        self._keys: dict[str, tuple[int, int, int] | None] = {}
         posting, weight = self._dictionary.all_postings
         self.columns = Columns(
             posting=posting,
@@ -86,10 +87,19 @@ class Segment:
         return self.columns.posting[start : start + count], self.columns.weight[start : start + count]
 
     def key(self, key: str) -> tuple[int, int, int] | None:
-        """(start, count, row of its bit set or -1) of a key, or None."""
-        if (found := self.range(KEY, key)) is None:
-            return None
-        return *found, self._bit_rows.get(key, -1)
+        """(start, count, row of its bit set or -1) of a key, or None.
+
+        For keys that a query filters or weighs by, none of which is made of what a person typed: those that the segment
+        lacks are remembered too.
+        """
+        try:
+            return self._keys[key]
+        except KeyError:
+            found = self.range(KEY, key)
+            if len(self._keys) >= _CACHED_TERMS:
+                self._keys.clear()
+            row = self._keys[key] = None if found is None else (*found, self._bit_rows.get(key, -1))
+            return row
 
     def terms(self, prefix: str = "") -> Iterator[str]:
         return (term for term, _, _ in self._dictionary.walk(TEXT, prefix))
