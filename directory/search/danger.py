@@ -39,7 +39,7 @@ class Danger:
         self._past = frozenset(map(fold, PAST.split()))
         self._just_now = frozenset(map(fold, JUST_NOW.split()))
         self._danger = PhraseBook(
-            ((s.reason, w.text, w.language, False) for s in needs.emergencies for w in s.wordings),
+            ((s.reason, w.text, w.language) for s in needs.emergencies for w in s.wordings),
             dict(stopwords),
             negations,
             WANTING,

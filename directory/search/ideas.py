@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
 from directory.needs import Frame
+from directory.search.analysis import stems
 from directory.search.phrases import MAX_SKIPPED, Match, Token
 from directory.spelling import fold, split
 
 SHORT = 3  # words this short mean other things in other languages
 UNSHARED = 5  # words this long seldom do
+AFFIXED = frozenset({"ar", "so"})  # languages in which much is written onto a word
 MOST_PLACES = 4  # how often one idea is looked at in one line
 _SAME = (frozenset({"nb", "nn", "da"}),)  # languages whose short words are the same
 
@@ -43,7 +45,9 @@ class Ideas:
                     first, *more = (w for part in text.rstrip("*").split("*") for w in split(part))
                     begun = text.endswith("*") and not more
                     kept = self._begun if begun else self._whole
-                    kept[fold(first)].append((idea, language, tuple(map(fold, more))))
+                    told = idea, language, tuple(map(fold, more))
+                    for form in (fold(first), *(() if begun else _keys(first, language))):
+                        kept[form].append(told)
                     if not begun:
                         self.languages[fold(first)].add(language)
         self._lengths = range(2, max(map(len, self._begun), default=1) + 1)
@@ -75,7 +79,7 @@ class Ideas:
         for frame in frames:
             if where := _together([said[idea] for idea in frame.ideas], frame, content):
                 found += [
-                    Match(*where, slug, weight, asker or "", False, len(frame.ideas))
+                    Match(*where, slug, weight, asker or "", len(frame.ideas))
                     for slug, weight in frame.needs.items()
                 ]
                 instead += [(where, slug) for slug in frame.instead]
@@ -83,7 +87,7 @@ class Ideas:
 
     def _at(self, tokens: Sequence[Token], index: int, asker: str | None) -> Iterator[tuple[str, Spot]]:
         word = tokens[index].word
-        for form in tokens[index].forms if "\u0600" <= word[0] <= "\u06ff" else (word,):
+        for form in tokens[index].forms if asker in AFFIXED else (word,):
             for idea, language, more in self._whole.get(form, ()):
                 if self._meant(form, language, asker) and (end := _follows(tokens, index + 1, more)):
                     yield idea, (index, end)
@@ -101,11 +105,16 @@ class Ideas:
         return any(asker in group and language in group for group in groups)
 
 
+def _keys(word: str, language: str) -> set[str]:
+    """What else a word of an idea is found by: keys, never other words."""
+    return {form for form in stems(fold(word), language) if "~" in form} if language in AFFIXED else set()
+
+
 def _follows(tokens: Sequence[Token], index: int, more: Sequence[str]) -> int:
     """Where the words end that must follow, with a few function words between; 0 when they don't."""
     for word in more:
         skipped = 0
-        while index < len(tokens) and tokens[index].word != word:
+        while index < len(tokens) and word not in tokens[index].forms:
             if not tokens[index].function_word or skipped == MAX_SKIPPED:
                 return 0
             index, skipped = index + 1, skipped + 1

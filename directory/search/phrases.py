@@ -43,7 +43,6 @@ class Match(NamedTuple):
     target: str
     weight: float
     language: str
-    label: bool
     words: int  # content words of the phrase
     whole: bool = True  # all of the phrase's words are there
 
@@ -52,7 +51,6 @@ class Match(NamedTuple):
 class _Phrase:
     target: str
     language: str
-    label: bool
     surfaces: tuple[str, ...]
     forms: tuple[frozenset[str], ...]
 
@@ -69,12 +67,12 @@ class _Remembered(dict[Any, Any]):
 
 
 class PhraseBook:
-    """``entries``: (target, phrase, language, is a label). ``skipped``: function words by language; ``kept``:
+    """``entries``: (target, phrase, language). ``skipped``: function words by language; ``kept``:
     negations, which never fall away; ``weak``: words that say little of what is sought."""
 
     def __init__(
         self,
-        entries: Iterable[tuple[str, str, str, bool]],
+        entries: Iterable[tuple[str, str, str]],
         skipped: dict[str, frozenset[str]],
         kept: Set[str] = frozenset(),
         weak: Set[str] = frozenset(),
@@ -90,7 +88,7 @@ class PhraseBook:
         # the same words come in thousands of phrases, and a service that starts is waited for
         folded = _Remembered(fold)
         forms_of = _Remembered(lambda key: frozenset({key[0]} | stems(*key)))
-        for target, text, language, label in entries:
+        for target, text, language in entries:
             every = [folded[word] for word in split(text)]
             content = [w for w in every if w not in skipped.get(language, frozenset()) or w in kept]
             # a phrase of function words and one other ("noen å snakke med"), or of a negation and one that says little
@@ -102,7 +100,6 @@ class PhraseBook:
             phrase = _Phrase(
                 target,
                 language,
-                label,
                 tuple(content),
                 tuple(forms_of[w, language] for w in content),
             )
@@ -154,6 +151,7 @@ class PhraseBook:
                 found += self._joined(tokens, start)
             if self._firsts.isdisjoint(token.forms) and (parts := compounds.parts(token.word)):
                 found += self._in_compound(parts, start)
+        found = _best(found)
         wide = [m for m in found if m.words > 1]
         return [m for m in found if not any(_inside(m, other) for other in wide)] if wide else found
 
@@ -183,7 +181,7 @@ class PhraseBook:
         if len(joined) < JOINED or joined[:BEGUN] not in self._beginnings:
             return []
         return [
-            Match(start, start + 2, p.target, INFLECTED, p.language, p.label, 1)
+            Match(start, start + 2, p.target, INFLECTED, p.language, 1)
             for form in {joined} | stems(joined)
             for p in self._single.get(form, ())
         ]
@@ -200,7 +198,6 @@ class PhraseBook:
                 m.target,
                 PART_OF_COMPOUND if m.end - m.start < len(parts) else INFLECTED,
                 m.language,
-                m.label,
                 m.words,
             )
             for m in found
@@ -242,7 +239,6 @@ class PhraseBook:
                     phrase.target,
                     weight,
                     phrase.language,
-                    phrase.label,
                     len(positions),
                     whole=False,
                 )
@@ -263,7 +259,7 @@ class PhraseBook:
                 told[target] += share
                 where.setdefault(target, index)
         return [
-            Match(where[target], where[target] + 1, target, HINT * min(1.0, share), "", False, 1, whole=False)
+            Match(where[target], where[target] + 1, target, HINT * min(1.0, share), "", 1, whole=False)
             for target, share in told.items()
             if share >= HINTED
         ]
@@ -291,8 +287,19 @@ class PhraseBook:
         return word in self.vocabulary or word in self._information
 
 
+def _best(matches: Iterable[Match]) -> list[Match]:
+    """Of those that say the same of the same words, the one that says it best."""
+    best: dict[tuple[int, int, str, str], Match] = {}
+    for match in matches:
+        key = match.start, match.end, match.target, match.language
+        other = best.get(key)
+        if other is None or (match.weight, match.words) > (other.weight, other.words):
+            best[key] = match
+    return list(best.values())
+
+
 def _matched(start: int, end: int, phrase: _Phrase, weight: float) -> Match:
-    return Match(start, end, phrase.target, weight, phrase.language, phrase.label, len(phrase.forms))
+    return Match(start, end, phrase.target, weight, phrase.language, len(phrase.forms))
 
 
 def _follow(tokens: Sequence[Token], start: int, phrase: _Phrase) -> tuple[int, float]:

@@ -64,7 +64,7 @@ class Telling:
         self._and = frozenset(map(fold, AND.split()))
         self._relatives = PhraseBook(
             (
-                (RELATIVES, phrase, code, False)
+                (RELATIVES, phrase, code)
                 for code, phrases in needs.function_words.get("relative", {}).items()
                 for phrase in phrases
                 if not any(word in phrase for word in PROFESSIONAL)

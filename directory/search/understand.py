@@ -263,15 +263,15 @@ class Understanding:
         return " ".join(line)
 
 
-def _phrases(needs: Needs) -> Iterator[tuple[str, str, str, bool]]:
+def _phrases(needs: Needs) -> Iterator[tuple[str, str, str]]:
     """All wordings of all needs; Russian and Ukrainian ones in Latin letters too, as many type them."""
     for need in needs:
         for wording in need.wordings:
-            yield need.slug, wording.text, wording.language, wording.label
+            yield need.slug, wording.text, wording.language
             if wording.language in TYPED_IN_LATIN and not wording.text.isascii():
                 typed = typed_in_latin(wording.text.lower())
                 if len(typed) >= SHORTEST_TYPED:
-                    yield need.slug, typed, wording.language, False
+                    yield need.slug, typed, wording.language
 
 
 def _union(by_language: Mapping[str, frozenset[str]]) -> frozenset[str]:
