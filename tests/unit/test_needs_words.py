@@ -63,7 +63,7 @@ def dangers(vocabulary) -> Callable[[str], set[str]]:
     }
     negations = frozenset().union(*needs.function_words["negation"].values())
     book = PhraseBook(
-        ((sign.reason, w.text, w.language, False) for sign in needs.emergencies for w in sign.wordings),
+        ((sign.reason, w.text, w.language) for sign in needs.emergencies for w in sign.wordings),
         skipped,
         negations,
     )
