@@ -90,8 +90,7 @@ def main() -> None:
     task: _Task = pickle.load(sys.stdin.buffer)
     gc.disable()
     lister = Lister(Needs.load(SEED_DIR), Places.load(SEED_DIR))
-    gc.freeze()
-    gc.enable()
+    gc.collect()  # never again: what is made of a part goes with the part, and holds no circles
     database = Database(task.url)
     try:
         with database.reading() as session:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from directory.languages import pick
 from directory.needs import Needs
 from directory.places import Places, chord_distances_km, earth_centred_km
 from directory.places.sounding import SHORTEST, is_foreign, skeleton
-from directory.search.analysis import FIELD_WEIGHTS, Compounds, Reader
+from directory.search.analysis import FIELD_WEIGHTS, REMEMBERED, Compounds, Reader
 from directory.search.document import Document, Spot
 from directory.spelling import fold
 
@@ -41,6 +42,8 @@ class Lister:
     def __init__(self, needs: Needs, places: Places, compounds: Compounds | None = None) -> None:
         self._needs, self._places = needs, places
         self._reader = Reader(compounds or Compounds(needs))
+        # of names of entries, never of what a person typed
+        self._sound = lru_cache(maxsize=REMEMBERED)(skeleton)
         self._counties: dict[str, tuple[list[str], np.ndarray]] = {}
         self._need_terms: dict[str, Mapping[str, float]] = {}
 
@@ -82,9 +85,10 @@ class Lister:
             plain.append((urlsplit(entry.url).hostname or "").removeprefix("www.").replace(".", " "))
         for text in plain:
             read(total, text, "nb", "description")
+        numbers: set[str] = set()
         for phone in entry.phones:
-            total.update(dict.fromkeys(_numbers(phone.number), 4.0))
-        return dict(total)
+            numbers.update(_numbers(phone.number))
+        return dict(total) | dict.fromkeys(numbers, FIELD_WEIGHTS["name"])
 
     def _terms_of_need(self, slug: str) -> Mapping[str, float]:
         if slug not in self._need_terms:
@@ -134,8 +138,8 @@ class Lister:
         for text in {*entry.names.values(), entry.organization.name}:
             said = self._reader.words(text, "nb")
             plain += [f"name:{w}" for w in said]
-            plain += [f"sound:{s}" for s in sounds_of(said)]
-            plain += [f"heard:{s}" for s in sounds_of([w for w in said if is_foreign(w)])]
+            plain += [f"sound:{s}" for s in sounds_of(said, self._sound)]
+            plain += [f"heard:{s}" for s in sounds_of([w for w in said if is_foreign(w)], self._sound)]
         return keys | dict.fromkeys(plain, 1.0)
 
     def _within_reach(self, county: str, located: Sequence[Place]) -> list[str]:
@@ -162,14 +166,14 @@ def _distinct(texts: Mapping[str, str]) -> list[tuple[str, str]]:
     return list({text: (code, text) for code, text in reversed(list(texts.items()))}.values())
 
 
-def sounds_of(sequence: Sequence[str]) -> set[str]:
+def sounds_of(sequence: Sequence[str], sound: Callable[[str], str] = skeleton) -> set[str]:
     """How the words of a name sound, one by one and two at a time, so that it is found in whichever script.
 
     Keys are ``sound:…`` for all names, which words in another script look for, and ``heard:…`` for the words of names
     that are themselves in one, which words in our letters look for.
     """
-    found = {skeleton(word) for word in sequence} | {skeleton(a + b) for a, b in pairwise(sequence)}
-    return {sound for sound in found if len(sound) >= SHORTEST}
+    found = {sound(word) for word in sequence} | {sound(a + b) for a, b in pairwise(sequence)}
+    return {heard for heard in found if len(heard) >= SHORTEST}
 
 
 def _schedule(schedule: Schedule | None) -> tuple[str, str] | None:
