@@ -118,6 +118,10 @@ def worker_exit(server, worker) -> None:
         stop()
 
 
+def on_exit(server) -> None:
+    shutil.rmtree(_metrics, ignore_errors=True)
+
+
 def child_exit(server, worker) -> None:
     from prometheus_client import multiprocess
 

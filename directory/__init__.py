@@ -86,7 +86,7 @@ def _watched(rooms: Rooms) -> Watch:
     """What /ready and /metrics ask: the database at this version, and an index that a search finds something in."""
     from directory.errors import IndexUnavailable
     from directory.observability import Check, Watch
-    from directory.standing import is_migrated
+    from directory.standing import is_migrated, want_of_disk
 
     def database() -> str | None:
         return None if is_migrated(rooms.database) else "is not migrated to this version"
@@ -106,6 +106,9 @@ def _watched(rooms: Rooms) -> Watch:
             return "is missing or damaged, and will be made anew"
         return rooms.upkeep.trouble
 
+    def disk() -> str | None:
+        return want_of_disk(rooms.settings)
+
     def generation() -> int:
         """0 where there is no index, which must not keep the other numbers from being read."""
         try:
@@ -117,5 +120,10 @@ def _watched(rooms: Rooms) -> Watch:
         with rooms.searcher.engine.snapshot() as snapshot:
             return snapshot.generation
 
-    checks = (Check("database", database), Check("search", search), Check("index", index, needed=False))
+    checks = (
+        Check("database", database),
+        Check("search", search),
+        Check("index", index, needed=False),
+        Check("disk", disk, needed=False),
+    )
     return Watch(checks, generation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 
 from sqlalchemy import text
@@ -12,6 +13,8 @@ from directory.database import Database, latest
 from directory.errors import IndexUnavailable
 from directory.search import index
 from directory.search.upkeep import LISTING
+
+LEAST_FREE = 4 << 20  # bytes
 
 
 def revision(database: Database) -> str | None:
@@ -38,6 +41,14 @@ def listing_fingerprint() -> str:
     for path in sorted(path for name in names for path in SEED_DIR.glob(name)):
         seen.update(path.name.encode() + b"\0" + path.read_bytes())
     return seen.hexdigest()
+
+
+def want_of_disk(settings: Settings) -> str | None:
+    """Why nothing more can be stored in the data directory, in a few words for the public; None where all is well."""
+    disk = os.statvfs(settings.data_dir)
+    if disk.f_flag & os.ST_RDONLY or not os.access(settings.data_dir, os.W_OK):
+        return "cannot be written to"
+    return "is full" if disk.f_bavail * disk.f_frsize < LEAST_FREE else None
 
 
 def is_index_current(settings: Settings, database: Database) -> bool:

@@ -14,8 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 from directory.serving import ROOT
-
-PATIENCE_S = 60
+from tests.worker_connections import PATIENCE_S, Workers
 
 
 class RealServer:
@@ -49,6 +48,7 @@ class RealServer:
             raise AssertionError("".join(self._said))
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
+        self.workers = Workers(self.port, self.process.pid)
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
@@ -85,6 +85,7 @@ class RealServer:
 
     def stop(self) -> str:
         """End it, and return all that it said, on stdout and stderr."""
+        self.workers.close()
         self.process.terminate()
         self.process.wait(PATIENCE_S)
         self._listener.join(PATIENCE_S)
@@ -97,6 +98,7 @@ def real_server(data_dir: Path, **more: str) -> Iterator[RealServer]:
     try:
         yield server
     finally:
+        server.workers.close()
         if server.process.poll() is None:
             server.stop()
         assert server.process.stdout is not None
