@@ -38,7 +38,28 @@ from directory.search.view import View
 _NOWHERE = np.empty((0, 2), dtype=np.uint64)
 _UNKNOWN = np.empty(0, dtype=np.float64)
 _NO_STATES = np.empty(0, dtype=np.int8)
+_MOST_ROOMS = 8
 _NO_KEYS: frozenset[str] = frozenset()
+
+
+class _Rooms:
+    """Scratch arrays that no thread is working in, for all snapshots: a new generation need not make them anew."""
+
+    def __init__(self) -> None:
+        self._free: list[Room] = []
+
+    def take(self, documents: int) -> Room:
+        room = self._free.pop() if self._free else None
+        # some more than it takes, as the next generation may have a few more
+        return room if room and len(room.slot) >= documents else room_for(documents + documents // 16 + 64)
+
+    def give_back(self, room: Room) -> None:
+        """Only as it was found: one that an error left is dropped."""
+        if len(self._free) < _MOST_ROOMS:
+            self._free.append(room)
+
+
+_ROOMS = _Rooms()
 
 
 class Snapshot:
@@ -50,8 +71,6 @@ class Snapshot:
         self.fingerprint = generation.fingerprint
         self.documents = generation.documents
         self._views = list(views)
-        self._most_documents = max((view.segment.documents for view in self._views), default=0)
-        self._rooms: list[Room] = []  # those that no thread is in
 
     def __enter__(self) -> Snapshot:
         return self
@@ -100,7 +119,7 @@ class Snapshot:
         states = _NO_STATES if open_at is None else view.open_states.table(open_at)
         columns = view.segment.columns
         while True:
-            room = self._rooms.pop() if self._rooms else room_for(self._most_documents)
+            room = _ROOMS.take(view.segment.documents)
             says, size, counts, page = evaluate(
                 columns,
                 view.norms,
@@ -114,7 +133,7 @@ class Snapshot:
                 known,
                 extras_known,
             )
-            self._rooms.append(room)
+            _ROOMS.give_back(room)
             if says == DONE:
                 return size, counts, page
             if says == HOURS_WANTED and open_at is not None:
