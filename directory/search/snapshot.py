@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import compress, islice
 from pathlib import Path
@@ -49,7 +50,9 @@ class _Rooms:
         self._free: list[Room] = []
 
     def take(self, documents: int) -> Room:
-        room = self._free.pop() if self._free else None
+        room = None
+        with suppress(IndexError):  # another thread may take the last one meanwhile
+            room = self._free.pop()
         # some more than it takes, as the next generation may have a few more
         return room if room and len(room.slot) >= documents else room_for(documents + documents // 16 + 64)
 
