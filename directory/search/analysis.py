@@ -6,6 +6,7 @@ A term is a folded word, its Snowball stem where that differs, and for a Scandin
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -13,6 +14,7 @@ from functools import cache, lru_cache
 import Stemmer
 
 from directory.needs import Needs
+from directory.search.affixes import arabic, arabic_in_latin, somali
 from directory.spelling import fold, split, words
 
 FIELD_WEIGHTS = {"name": 4.0, "need": 3.0, "organization": 2.0, "description": 1.0}
@@ -38,7 +40,6 @@ _KINDRED = {
     "en": ("english",),
     "pl": ("polish",),
 }
-_ARABIC_PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف")
 _LINKS = ("", "s", "e")
 # Heads and first parts that compounds in this field are made of; the taxonomy's own words come in beside them.
 _COMPOUND_WORDS = """
@@ -53,6 +54,33 @@ _COMPOUND_WORDS = """
 """
 
 
+# Polish endings as they are without marks, and what stands in their place in the stem.
+_POLISH_NOUNS = (("ow", ""), ("ek", "k"), ("ce", "k"), ("dze", "g"), ("cie", "t"), ("iec", "c"))
+_POLISH_VERBS = re.compile(
+    "i?(?:uj[ea]?|uje(?:sz|my|cie)|[aeiy](?:c|l[aioy]?|l[ea]m|lis?my)|a(?:m|sz|ja|my|cie|jac[aey]?)|owa|"
+    "(?:an|en)i(?:[aeu]|em|om|ach|ami)|[aio]n[yaei]|[aio]nych|[aio]nego|[aio]nej)$"
+)
+SHORTEST_VERB = 5
+_UKRAINIAN_ENDINGS = re.compile(
+    "(?:ими|ями|ами|ові|еві|єві|ого|ому|ої|ою|ею|єю|ях|ах|ів|їв|ям|ам|ом|ем|єм|ий|ій|их|іх|им|[аяиіїуюеєоьй])$"
+)
+_UKRAINIAN_QUALITY = re.compile("(?:ість|істю|ості|остей|остям|остями|остях)$")
+_UKRAINIAN_FLEETING = re.compile("[бвгджзклмнпрстфхцчш][оеє][кцнлр]$")
+# "xochu", "khochu", "hochu"; "pyet", "pjet"; "zhiti", "zhyty"
+_TYPED = tuple(
+    (re.compile(typed), letters)
+    for typed, letters in (
+        ("shch|sch", "sh"),
+        ("kh|x", "h"),
+        ("4", "ch"),
+        ("w", "v"),
+        ("[yij]+(?=[aeou])", ""),
+        ("[yj]", "i"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+
+
 @cache
 def _stemmer(algorithm: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(algorithm, 0)  # no cache inside: what people type is not kept
@@ -64,28 +92,63 @@ def stems(word: str, language: str | None = None, *, asked: bool = False) -> set
     ``asked``: the word is of a query in that language, which may hold words of the languages near it.
     """
     first = word[0]
-    if first.isdigit() or len(word) < 4:
+    if (first.isdigit() and not (asked and language == "ar")) or len(word) < 4:
         # "and not" is one short word in Arabic
         return {word[1:]} if len(word) == 3 and first == "و" else set()
     if "а" <= first <= "ӿ":
         found = {_stemmer("russian").stemWord(word)}
         if language == "uk":
-            found |= _beginning(word)
+            found |= _beginning(word) | _ukrainian(word)
     elif "\u0600" <= first <= "\u06ff":
         found = {_stemmer("arabic").stemWord(word)}
-        found |= {word[len(p) :] for p in _ARABIC_PREFIXES if word.startswith(p) and len(word) - len(p) >= 3}
+        found |= arabic(word, asked=True) if asked else arabic(word) | arabic_in_latin(word)
     elif asked and language in _KINDRED:
         found = {_stemmer(a).stemWord(word) for a in _KINDRED[language]}
     elif language in _SNOWBALL:
         found = {_stemmer(_SNOWBALL[language]).stemWord(word)}
-    elif language in ("so", "ru", "uk"):  # the latter two typed in Latin letters
-        found = _beginning(word)
+    elif language == "so":
+        found = somali(word)
+    elif language == "ar" and not word.isdigit():
+        found = arabic_in_latin(word)
+    elif language in ("ru", "uk"):
+        found = _typed(word)
     elif language is None:
         found = {_stemmer(a).stemWord(word) for a in ("norwegian", "english", "swedish")}
     else:
         found = set()
+    if language == "pl" and word.isascii():
+        found |= _polish(word)
     found.discard(word)
     return {s for s in found if len(s) >= (SHORTEST_POLISH if language == "pl" else 2)}
+
+
+def _polish(word: str) -> set[str]:
+    """What the stemmer misses, which knows the endings by the marks on their letters: folded words have none."""
+    found = {
+        word[: -len(ending)] + stem
+        for ending, stem in _POLISH_NOUNS
+        if word.endswith(ending) and len(word) > 5
+    }
+    if (verb := _POLISH_VERBS.search(word)) and verb.start() >= SHORTEST_VERB:
+        found.add(f"{word[: verb.start()]}~")
+    return found
+
+
+def _ukrainian(word: str) -> set[str]:
+    """Its stem: there is no stemmer, and the Russian one knows only the endings that both languages have."""
+    stem = _UKRAINIAN_QUALITY.sub("ост", word)
+    if stem == word:
+        stem = _UKRAINIAN_ENDINGS.sub("", word)
+    if _UKRAINIAN_FLEETING.search(stem):
+        stem = stem[:-2] + stem[-1]
+    return {stem} if len(stem) >= 4 else set()
+
+
+def _typed(word: str) -> set[str]:
+    """A Russian or Ukrainian word in Latin letters, of which each writes some in a way of their own; marked."""
+    for pattern, letters in _TYPED:
+        word = pattern.sub(letters, word)
+    return {f"{word}~"} | _beginning(word) if len(word) >= 3 else set()
 
 
 def _beginning(word: str) -> set[str]:
