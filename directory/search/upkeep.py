@@ -22,7 +22,7 @@ from directory.search.generation import Generation, Seals, read_generation
 from directory.search.index import IndexWriter
 from directory.search.listing import Lister
 
-LISTING = 7  # grows when documents are made another way, so that an index of the old way is rebuilt
+LISTING = 8  # grows when documents are made another way, so that an index of the old way is rebuilt
 MOST_FOLLOWED = 20_000  # more changes than this are quicker rebuilt
 
 Progress = Callable[[int], None]  # called with how many more services are done
