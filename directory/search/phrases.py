@@ -220,9 +220,8 @@ class PhraseBook:
         best: dict[str, Match] = {}
         for number, positions in hits.items():
             phrase = self._phrases[number]
-            if len(positions) < 2 or all(
-                i in explained or tokens[i].word in self._kept for i in positions.values()
-            ):
+            told = [i for i in positions.values() if tokens[i].word not in self._kept]
+            if len(told) < 2 or explained.issuperset(told):
                 continue
             if max(positions.values()) - min(positions.values()) > FURTHEST:
                 continue
