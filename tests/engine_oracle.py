@@ -16,10 +16,10 @@ from geopy.distance import geodesic
 from hypothesis import strategies as st
 
 from directory.hours import OpenState
-from directory.search import ranking
-from directory.search.document import Document, Spot
+from directory.search.matching import ranking
 from directory.search.query import EngineQuery, Term
 from directory.search.snapshot import Snapshot
+from directory.search.storage.document import Document, Spot
 
 NEEDS = [f"need:{n}" for n in ("hiv", "pep", "naloxone", "somebody-to-talk-to")]
 AREAS = ["area:NO", "area:county:46", "area:municipality:4601"]

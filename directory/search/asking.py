@@ -8,12 +8,12 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from directory.search import ranking
-from directory.search.layout import SORTS, Asked, Costs, Keys, Lists
-from directory.search.postings import KEY, TEXT
+from directory.search.matching import ranking
+from directory.search.matching.layout import SORTS, Asked, Costs, Keys, Lists
 from directory.search.query import EngineQuery, Term
-from directory.search.segment import Segment
-from directory.search.view import View
+from directory.search.storage.postings import KEY, TEXT
+from directory.search.storage.segment import Segment
+from directory.search.storage.view import View
 
 COSTS = Costs()
 _NOTHING = (0, 0, -1)

@@ -24,8 +24,8 @@ from directory.database import Database
 from directory.errors import IndexUnavailable
 from directory.needs import Needs
 from directory.places import Places
-from directory.search.document import Document
 from directory.search.listing import Lister
+from directory.search.storage.document import Document
 
 FEWEST = 10_000  # services: for fewer it takes longer to begin a process than to list them
 MOST_HANDS = 4

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from directory import hours
 from directory.errors import IndexUnavailable
-from directory.search.generation import (
+from directory.search.snapshot import Snapshot, views_of
+from directory.search.storage.generation import (
     Generation,
     Seals,
     SegmentEntry,
@@ -25,9 +26,8 @@ from directory.search.generation import (
     read_generation,
     signature,
 )
-from directory.search.opening import OpenStates, StatesAt
-from directory.search.segment import Segment
-from directory.search.snapshot import Snapshot, views_of
+from directory.search.storage.opening import OpenStates, StatesAt
+from directory.search.storage.segment import Segment
 
 _ATTEMPTS = 5  # to open a generation while a writer removes what an older one needed
 _LOOK_S = 0.01  # as often as this at most, it is looked whether anybody touched the files

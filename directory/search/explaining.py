@@ -17,8 +17,8 @@ import orjson
 
 from directory.search.criteria import Criteria
 from directory.search.finding import Finder
+from directory.search.matching.ranking import ONE_NEED
 from directory.search.query import EngineQuery, Hit, Snapshot
-from directory.search.ranking import ONE_NEED
 
 SHOWN = 10
 # Where a service is then says nothing.

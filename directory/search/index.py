@@ -23,9 +23,10 @@ from zlib import crc32
 import numpy as np
 
 from directory.errors import IndexUnavailable
-from directory.search.assembly import build_segment
-from directory.search.document import Document
-from directory.search.generation import (
+from directory.search.probing import Probes
+from directory.search.storage.assembly import build_segment
+from directory.search.storage.document import Document
+from directory.search.storage.generation import (
     MANIFEST,
     Generation,
     SegmentEntry,
@@ -37,8 +38,7 @@ from directory.search.generation import (
     sync_folder,
     write_generation,
 )
-from directory.search.probing import Probes
-from directory.search.segment import Segment
+from directory.search.storage.segment import Segment
 
 _LOCK = "lock"
 # Segments of up to so many documents in all are made one with the next change: it costs some 30 ms.

@@ -23,7 +23,7 @@ from directory.needs import Needs
 from directory.places import Places, chord_distances_km, earth_centred_km
 from directory.places.sounding import SHORTEST, is_foreign, skeleton
 from directory.search.analysis import FIELD_WEIGHTS, REMEMBERED, Compounds, Reader
-from directory.search.document import Document, Spot
+from directory.search.storage.document import Document, Spot
 from directory.spelling import fold
 
 # A need further down in a service's list is less what it is for: a legevakt is the fallback after an assault.

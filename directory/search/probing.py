@@ -8,11 +8,11 @@ from pathlib import Path
 from uuid import UUID
 
 from directory.errors import IndexUnavailable
-from directory.search.assembly import usable
-from directory.search.document import Document
-from directory.search.generation import Generation, SegmentEntry
 from directory.search.query import EngineQuery, Term
 from directory.search.snapshot import Snapshot, opened
+from directory.search.storage.assembly import usable
+from directory.search.storage.document import Document
+from directory.search.storage.generation import Generation, SegmentEntry
 
 PROBES = 8  # documents at least, spread over all of them, where there are so many
 WORDS = 3

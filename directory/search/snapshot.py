@@ -21,20 +21,30 @@ from whoosh.reading import IndexReader, MultiReader
 
 from directory import hours
 from directory.places.distance import distances_km
-from directory.search import curve, ranking
 from directory.search.asking import Told, asked_keys, counts_by_name, keys_of, lists_of, numbers_of
-from directory.search.evaluation import evaluate
-from directory.search.generation import (
+from directory.search.matching import curve, ranking
+from directory.search.matching.evaluation import evaluate
+from directory.search.matching.layout import (
+    DONE,
+    HOURS_WANTED,
+    UNKNOWN,
+    Asked,
+    Keys,
+    Lists,
+    Page,
+    Room,
+    room_for,
+)
+from directory.search.matching.narrowing import lower_bound
+from directory.search.query import EngineQuery, Hit, Hits
+from directory.search.storage.generation import (
     Generation,
     read_dead,
 )
-from directory.search.layout import DONE, HOURS_WANTED, Asked, Keys, Lists, Page, Room, room_for
-from directory.search.narrowing import lower_bound
-from directory.search.opening import UNKNOWN, OpenStates, StatesAt
-from directory.search.postings import KEY, TEXT
-from directory.search.query import EngineQuery, Hit, Hits
-from directory.search.segment import Segment
-from directory.search.view import View
+from directory.search.storage.opening import OpenStates, StatesAt
+from directory.search.storage.postings import KEY, TEXT
+from directory.search.storage.segment import Segment
+from directory.search.storage.view import View
 
 _NOWHERE = np.empty((0, 2), dtype=np.uint64)
 _UNKNOWN = np.empty(0, dtype=np.float64)

@@ -17,10 +17,10 @@ from directory.catalogue import reading
 from directory.database import Database
 from directory.errors import IndexUnavailable
 from directory.search import crew, index
-from directory.search.document import Document
-from directory.search.generation import Generation, Seals, read_generation
 from directory.search.index import IndexWriter
 from directory.search.listing import Lister
+from directory.search.storage.document import Document
+from directory.search.storage.generation import Generation, Seals, read_generation
 
 LISTING = 8  # grows when documents are made another way, so that an index of the old way is rebuilt
 MOST_FOLLOWED = 20_000  # more changes than this are quicker rebuilt

@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
-from directory.search.assembly import build_segment
-from directory.search.document import Document, Spot
-from directory.search.generation import Generation, SegmentEntry
 from directory.search.query import EngineQuery
 from directory.search.snapshot import opened
+from directory.search.storage.assembly import build_segment
+from directory.search.storage.document import Document, Spot
+from directory.search.storage.generation import Generation, SegmentEntry
 
 _HERE = (60.0, 10.0)
 

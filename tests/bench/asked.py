@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from directory.places.distance import chord_distances_km, distances_km, earth_centred_km
-from directory.search import ranking
+from directory.search.matching import ranking
 from directory.search.query import Weights
 from tests.bench.generator import LANGUAGES, Service, World
 

@@ -21,7 +21,7 @@ from directory.config import SEED_DIR
 from directory.needs import Needs
 from directory.places import Places
 from directory.search.analysis import FIELD_WEIGHTS
-from directory.search.document import Document, Spot
+from directory.search.storage.document import Document, Spot
 from directory.spelling import fold, words
 
 CHUNK = 1000  # services that are drawn together

@@ -19,11 +19,11 @@ from directory.config import SEED_DIR
 from directory.needs import Needs
 from directory.places import Places
 from directory.search.criteria import Criteria
-from directory.search.document import Document
 from directory.search.engine import Engine
 from directory.search.finding import Finder
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery, Hit, Hits, Snapshot
+from directory.search.storage.document import Document
 from directory.search.upkeep import Upkeep
 
 ADDRESS = "/services/"

@@ -15,12 +15,12 @@ from directory.needs import Needs
 from directory.places.typos import Typos
 from directory.search import understand
 from directory.search.analysis import Compounds
-from directory.search.correction import Correction, Corrector
-from directory.search.document import Document
 from directory.search.finding import Finder
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery
+from directory.search.storage.document import Document
 from directory.search.understand import Understood
+from directory.search.understand.correction import Correction, Corrector
 from tests.bench.house import Change, House, ranked
 from tests.bench.relevance import Ranker
 

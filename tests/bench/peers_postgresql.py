@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 
-from directory.search import ranking
 from directory.search.analysis import FIELD_WEIGHTS
+from directory.search.matching import ranking
 from directory.search.query import Weights
 from tests.bench.asked import FIRST, RADIUS_KM, Answer, Facts, Question
 from tests.bench.generator import Service

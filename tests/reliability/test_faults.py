@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from directory.api.rooms import rooms
 from directory.search import index
-from directory.search.generation import read_generation
+from directory.search.storage.generation import read_generation
 from tests.real_server import RealServer, real_server
 from tests.reliability.house_for_faults import (
     ASKED,

@@ -13,10 +13,10 @@ from directory.database import Database
 from directory.errors import IndexUnavailable
 from directory.places import Places
 from directory.search import crew
-from directory.search.document import Document
 from directory.search.engine import Engine
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery
+from directory.search.storage.document import Document
 from directory.search.upkeep import Upkeep
 from tests.bench import generated_house
 from tests.bench.generator import World

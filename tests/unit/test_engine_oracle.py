@@ -17,12 +17,14 @@ from whoosh import query as whoosh_query
 from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
-from directory.search import asking, assembly, index, inversion, ranking
-from directory.search.document import Document
+from directory.search import asking, index
 from directory.search.engine import Engine
-from directory.search.layout import Costs
+from directory.search.matching import ranking
+from directory.search.matching.layout import Costs
 from directory.search.query import EngineQuery, Term, Weights
 from directory.search.snapshot import Snapshot
+from directory.search.storage import assembly, inversion
+from directory.search.storage.document import Document
 from tests.engine_oracle import WORDS, Oracle, before, directories, queries, states_at
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

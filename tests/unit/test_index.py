@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from directory.search import index
-from directory.search.document import Document, Spot
 from directory.search.engine import Engine
 from directory.search.query import EngineQuery, Hits, Term
+from directory.search.storage.document import Document, Spot
 from tests.engine_oracle import ids, service
 
 

@@ -13,10 +13,10 @@ import pytest
 from directory.errors import IndexUnavailable
 from directory.search import engine as engine_module
 from directory.search import index
-from directory.search.assembly import build_segment
-from directory.search.document import Document, Spot
 from directory.search.engine import Engine
-from directory.search.generation import FORMAT, read_generation
+from directory.search.storage.assembly import build_segment
+from directory.search.storage.document import Document, Spot
+from directory.search.storage.generation import FORMAT, read_generation
 from tests.engine_oracle import ids, service
 
 

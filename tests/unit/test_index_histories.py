@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from directory.search import index
-from directory.search.document import Document, Spot
 from directory.search.engine import Engine
 from directory.search.query import EngineQuery
+from directory.search.storage.document import Document, Spot
 from tests.engine_oracle import Oracle, documents, ids, queries, service, states_at
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ import pytest
 from directory.errors import IndexUnavailable
 from directory.search import engine, index
 from directory.search.engine import Engine
-from directory.search.generation import Generation, read_generation
 from directory.search.index import IndexWriter
+from directory.search.storage.generation import Generation, read_generation
 from tests.engine_oracle import ids, service
 
 

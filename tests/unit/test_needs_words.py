@@ -11,7 +11,7 @@ import pytest
 
 from directory.needs import Needs
 from directory.search.analysis import Compounds, stems
-from directory.search.phrases import PhraseBook, Token
+from directory.search.understand.phrases import PhraseBook, Token
 from directory.spelling import words
 
 SEED = Path(__file__).resolve().parents[2] / "seed"

@@ -15,8 +15,8 @@ from directory.database import Database
 from directory.needs import Needs
 from directory.places import Places
 from directory.search.engine import Engine
-from directory.search.generation import read_generation
 from directory.search.listing import Lister
+from directory.search.storage.generation import read_generation
 from directory.search.upkeep import Upkeep
 from tests.factories import saved, service_draft
 

@@ -12,7 +12,7 @@ from itertools import pairwise, product
 
 from directory.needs import Frame
 from directory.search.analysis import stems
-from directory.search.phrases import MAX_SKIPPED, Match, Token
+from directory.search.understand.phrases import MAX_SKIPPED, Match, Token
 from directory.spelling import fold, split
 
 SHORT = 3  # words this short mean other things in other languages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from directory.search.phrases import Match, Token
+from directory.search.understand.phrases import Match, Token
 from directory.spelling import fold
 
 REACH = 4  # words between a negation and what it negates

@@ -10,12 +10,11 @@ import math
 
 import numpy as np
 
-from directory.search.compiled import inner
-from directory.search.ellipsoid import distance_km
-from directory.search.layout import NOT_ASKED, Asked, Columns, Room
-from directory.search.narrowing import lower_bound
-from directory.search.opening import CLOSED, OPEN, UNKNOWN
-from directory.search.sphere import rough_km, unit_vector
+from directory.search.matching.compiled import inner
+from directory.search.matching.ellipsoid import distance_km
+from directory.search.matching.layout import CLOSED, NOT_ASKED, OPEN, UNKNOWN, Asked, Columns, Room
+from directory.search.matching.narrowing import lower_bound
+from directory.search.matching.sphere import rough_km, unit_vector
 
 _ASTRAY = -1.0  # what ``distance_km`` gives where it has no answer
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from directory.search.compiled import compiled
-from directory.search.counting import count_keys
-from directory.search.gathering import add_term, forget, gather
-from directory.search.layout import (
+from directory.search.matching.compiled import compiled
+from directory.search.matching.counting import count_keys
+from directory.search.matching.gathering import add_term, forget, gather
+from directory.search.matching.layout import (
     DISTANCES_WANTED,
     DONE,
     HOURS_WANTED,
@@ -22,10 +22,10 @@ from directory.search.layout import (
     Page,
     Room,
 )
-from directory.search.narrowing import has_bit, lower_bound, part_of, signed
-from directory.search.ordering import first_of, running
-from directory.search.placing import hours_wanted, place
-from directory.search.sifting import sift, weigh_keys
+from directory.search.matching.narrowing import has_bit, lower_bound, part_of, signed
+from directory.search.matching.ordering import first_of, running
+from directory.search.matching.placing import hours_wanted, place
+from directory.search.matching.sifting import sift, weigh_keys
 
 
 @compiled

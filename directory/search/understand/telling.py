@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from directory.needs import Needs
 from directory.search.analysis import Compounds
-from directory.search.ideas import Ideas
-from directory.search.phrases import Match, PhraseBook, Token
+from directory.search.understand.ideas import Ideas
+from directory.search.understand.phrases import Match, PhraseBook, Token
 from directory.spelling import fold
 
 SURE = 0.5  # a need that counts less than this share of the best one was not meant

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from directory.search import ranking
-from directory.search.compiled import inner
-from directory.search.layout import Asked, Columns, Lists, Room
-from directory.search.narrowing import Part, has_bit, lower_bound, signed
+from directory.search.matching import ranking
+from directory.search.matching.compiled import inner
+from directory.search.matching.layout import Asked, Columns, Lists, Room
+from directory.search.matching.narrowing import Part, has_bit, lower_bound, signed
 
 
 @inner

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from directory.search.compiled import inner
+from directory.search.matching.compiled import inner
 
 # The sphere of the mean radius is at most 0.6 % off the ellipsoid (the radius of curvature of a meridian goes from 6335
 # to 6400 km); single precision adds some metres.

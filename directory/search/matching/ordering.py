@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 
-from directory.search import ranking
-from directory.search.compiled import compiled, inner
-from directory.search.layout import BEST, DISTANCE, NAME, VERIFIED, Asked, Columns, Room
-from directory.search.narrowing import signed
-from directory.search.opening import UNKNOWN
-from directory.search.placing import exact_km
+from directory.search.matching import ranking
+from directory.search.matching.compiled import compiled, inner
+from directory.search.matching.layout import BEST, DISTANCE, NAME, UNKNOWN, VERIFIED, Asked, Columns, Room
+from directory.search.matching.narrowing import signed
+from directory.search.matching.placing import exact_km
 
 # Scores are compared to a millionth and distances to 0.1 m, so that rounding never decides an order.
 _SCORE_STEPS, _DISTANCE_STEPS = 1e6, 1e4

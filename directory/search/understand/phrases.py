@@ -221,7 +221,7 @@ class PhraseBook:
         for number, positions in hits.items():
             phrase = self._phrases[number]
             told = [i for i in positions.values() if tokens[i].word not in self._kept]
-            if len(told) < 2 or explained.issuperset(told):
+            if len(told) < 2 or set(told) <= explained:
                 continue
             if max(positions.values()) - min(positions.values()) > FURTHEST:
                 continue

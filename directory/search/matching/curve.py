@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from directory.search.compiled import compiled, inner
+from directory.search.matching.compiled import compiled, inner
 
 BITS = 20
 _CELLS = 1 << BITS

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from directory.search.compiled import compiled, inner
-from directory.search.layout import Asked, Columns, Keys, Room
+from directory.search.matching.compiled import compiled, inner
+from directory.search.matching.layout import Asked, Columns, Keys, Room
 
 _NEAR = 64  # two ranges of documents closer than this are read as one
 

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from directory.search.compiled import inner
+from directory.search.matching.compiled import inner
 
 # BM25 (S. Robertson, H. Zaragoza: The Probabilistic Relevance Framework, 2009), with the usual parameters.
 K1, B = 1.2, 0.75

@@ -13,11 +13,11 @@ from uuid import UUID
 import numpy as np
 from whoosh.reading import SegmentReader
 
-from directory.search.arrays import map_arrays, map_file
-from directory.search.assembly import ARRAYS, NO_PIECE, PIECES
-from directory.search.document import Document, Spot
-from directory.search.layout import Columns
-from directory.search.postings import KEY, TEXT, Postings, RawCodec, RawTermsReader, whoosh_reader
+from directory.search.matching.layout import Columns
+from directory.search.storage.arrays import map_arrays, map_file
+from directory.search.storage.assembly import ARRAYS, NO_PIECE, PIECES
+from directory.search.storage.document import Document, Spot
+from directory.search.storage.postings import KEY, TEXT, Postings, RawCodec, RawTermsReader, whoosh_reader
 
 _CACHED_TERMS = 20_000
 

@@ -21,12 +21,12 @@ from uuid import UUID
 
 import numpy as np
 
-from directory.search import curve
-from directory.search.arrays import write_arrays
-from directory.search.document import Document, Spot
-from directory.search.inversion import Inversion
-from directory.search.postings import KEY, SCHEMA, TEXT, TermsWriter
-from directory.search.sphere import unit_vectors
+from directory.search.matching import curve
+from directory.search.matching.sphere import unit_vectors
+from directory.search.storage.arrays import write_arrays
+from directory.search.storage.document import Document, Spot
+from directory.search.storage.inversion import Inversion
+from directory.search.storage.postings import KEY, SCHEMA, TEXT, TermsWriter
 
 ARRAYS, PIECES = "arrays.bin", "pieces.bin"
 DENSE = 64  # a key that at least one document in so many has gets a bit set as well

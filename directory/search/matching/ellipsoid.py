@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from directory.search.compiled import inner
+from directory.search.matching.compiled import inner
 
 _A = 6378.137  # km; WGS 84 semi-major axis
 _F = 1 / 298.257223563

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from directory.search.compiled import inner
-from directory.search.gathering import meet_again
-from directory.search.layout import Asked, Columns, Keys, Room
-from directory.search.narrowing import Part, has_bit, signed
+from directory.search.matching.compiled import inner
+from directory.search.matching.gathering import meet_again
+from directory.search.matching.layout import Asked, Columns, Keys, Room
+from directory.search.matching.narrowing import Part, has_bit, signed
 
 
 @inner

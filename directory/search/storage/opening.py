@@ -8,10 +8,9 @@ from datetime import datetime
 import numpy as np
 
 from directory.hours import OpenState
-from directory.search.layout import NOT_ASKED
+from directory.search.matching.layout import CLOSED, NOT_ASKED, OPEN, UNKNOWN
 
 StatesAt = Callable[[Sequence[tuple[str, str]], datetime], list[OpenState]]
-OPEN, CLOSED, UNKNOWN = 1, 0, -1
 _NUMBERS = {"open": OPEN, "closed": CLOSED, "unknown": UNKNOWN}
 
 

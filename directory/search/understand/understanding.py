@@ -10,15 +10,23 @@ from directory.needs import EmergencySign, Needs
 from directory.places import Place, Places, Span, same_place
 from directory.places.sounding import is_foreign, typed_in_latin
 from directory.search.analysis import Compounds, joined_digits, stems
-from directory.search.correction import Corrector
-from directory.search.danger import Danger
-from directory.search.ideas import Ideas
-from directory.search.negating import WANTING, negated, quoted
-from directory.search.phrases import Match, PhraseBook, Token
 from directory.search.query import Term
-from directory.search.telling import KINDRED, TOLD, NeedFound, Telling, as_told, beside_quotations, foreign
-from directory.search.whereabouts import Whereabouts
-from directory.search.wording import Wording
+from directory.search.understand.correction import Corrector
+from directory.search.understand.danger import Danger
+from directory.search.understand.ideas import Ideas
+from directory.search.understand.negating import WANTING, negated, quoted
+from directory.search.understand.phrases import Match, PhraseBook, Token
+from directory.search.understand.telling import (
+    KINDRED,
+    TOLD,
+    NeedFound,
+    Telling,
+    as_told,
+    beside_quotations,
+    foreign,
+)
+from directory.search.understand.whereabouts import Whereabouts
+from directory.search.understand.wording import Wording
 from directory.spelling import fold, split
 
 NEED_WORD_BOOST = 0.5  # words that told the need also say which service, but less

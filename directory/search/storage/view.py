@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from directory.search.opening import OpenStates
-from directory.search.segment import Segment
+from directory.search.storage.opening import OpenStates
+from directory.search.storage.segment import Segment
 
 _REMEMBERED = 20_000  # terms
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from directory.needs import EmergencySign, Needs
 from directory.search.analysis import Compounds
-from directory.search.negating import WANTING, negated
-from directory.search.phrases import Match, PhraseBook, Token
+from directory.search.understand.negating import WANTING, negated
+from directory.search.understand.phrases import Match, PhraseBook, Token
 from directory.spelling import fold
 
 # Needs that are an emergency when named as such, unless the line is about preparing for one.

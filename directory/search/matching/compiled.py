@@ -25,7 +25,6 @@ SOURCES = (
     "gathering.py",
     "layout.py",
     "narrowing.py",
-    "opening.py",
     "ordering.py",
     "placing.py",
     "ranking.py",

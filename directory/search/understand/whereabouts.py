@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from directory.places import Place, Places, Span
-from directory.search.phrases import Match, Token
-from directory.search.telling import TOLD
+from directory.search.understand.phrases import Match, Token
+from directory.search.understand.telling import TOLD
 
 SOUNDING = 0.8  # how sure a place is that is written as it sounds
 SHORT_LINE = 3  # words of a line in which a misspelt place is looked for anywhere

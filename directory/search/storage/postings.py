@@ -30,7 +30,7 @@ from whoosh.formats import Existence
 from whoosh.matching import LeafMatcher, ReadTooFar
 from whoosh.reading import SegmentReader
 
-from directory.search.arrays import map_file
+from directory.search.storage.arrays import map_file
 
 KEY, TEXT = "key", "text"  # in the order of their dictionary
 SEGMENT_NAME = "terms"

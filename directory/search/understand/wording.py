@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from directory.search.analysis import stems
-from directory.search.ideas import Ideas
-from directory.search.phrases import PhraseBook, Token
+from directory.search.understand.ideas import Ideas
+from directory.search.understand.phrases import PhraseBook, Token
 from directory.spelling import fold
 
 REMEMBERED = 8192  # words
@@ -70,7 +70,9 @@ class Wording:
             for word, codes in source.items():
                 languages[word] |= codes
         for word, codes in languages.items():
-            if word.isascii() and codes - CYRILLIC:  # typed in Latin letters, it is somebody else's word first
+            if (
+                word.isascii() and codes - CYRILLIC
+            ):  # typed in Latin letters, it is somebody else's word first
                 codes -= CYRILLIC
         telling = {word: dict.fromkeys(codes, MEANING / len(codes)) for word, codes in languages.items()}
         functions: dict[str, list[str]] = defaultdict(list)

@@ -11,7 +11,9 @@ BEST, DISTANCE, NAME, VERIFIED = 0, 1, 2, 3
 SORTS = {"best": BEST, "distance": DISTANCE, "name": NAME, "verified": VERIFIED}
 # what ``evaluate`` says
 DONE, HOURS_WANTED, DISTANCES_WANTED = 0, 1, 2
-NOT_ASKED = -2  # in ``Asked.states``: not worked out yet
+# whether a service is open
+OPEN, CLOSED, UNKNOWN = 1, 0, -1
+NOT_ASKED = -2  # in the states of schedules: not worked out yet
 
 
 class Columns(NamedTuple):

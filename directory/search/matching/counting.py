@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from directory.search.compiled import compiled, inner
-from directory.search.layout import Asked, Columns, Keys, Room
-from directory.search.narrowing import lower_bound
+from directory.search.matching.compiled import compiled, inner
+from directory.search.matching.layout import Asked, Columns, Keys, Room
+from directory.search.matching.narrowing import lower_bound
 
 
 @inner

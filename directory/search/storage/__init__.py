@@ -1,0 +1,1 @@
+"""The files of the index: how a segment is put together, laid out on disk, and opened again."""
