@@ -1,8 +1,9 @@
 """`make bench`: how good and how fast, as tables, and the same as JSON in ``bench.json`` in the data directory.
 
 SIZE=10000 (or several: 10000,100000) is how many generated services the comparisons have; without it, from a thousand
-to a million, which takes about an hour. ONLY=relevance (or several of relevance, speed, near, build, start, http)
-chooses what runs. The last table holds every goal. Ends with 1 where a comparison is void.
+to a million, which takes about an hour. ONLY=relevance (or several of relevance, speed, near, build, start, http,
+freshness, soak) chooses what runs; SECONDS=180 is how long the soak lasts. The last table holds every goal. Ends with 1
+where a comparison is void.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from directory.errors import DirectoryError
 from tests.bench import (
     building,
     density,
+    freshness,
     over_http,
     parts,
     plain_bm25,
     relevance_report,
     second_start,
+    soak,
     speed,
     speed_tables,
 )
@@ -36,6 +39,7 @@ from tests.bench.server import NotServing
 from tests.databases import NotStarted
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SOAKED = 10_000  # services
 BUILT = 100_000  # the whole build is measured at the sizes from here on, or at the largest asked for
 RELEVANCE_STEPS = 1 + len(plain_bm25.BASELINES) + len(parts.PARTS)
 
@@ -113,6 +117,29 @@ def http(folder: Path, sizes: list[int]) -> list[dict[str, Any]] | dict[str, Any
     return results
 
 
+def fresh(folder: Path, sizes: list[int]) -> list[dict[str, Any]] | dict[str, Any]:
+    return _edited(folder, [size for size in sizes if size <= over_http.MOST][-1:] or sizes[:1], freshness)
+
+
+def soaked(folder: Path, sizes: list[int]) -> list[dict[str, Any]] | dict[str, Any]:
+    return _edited(folder, [size for size in sizes if size <= SOAKED][-1:] or sizes[:1], soak)
+
+
+def _edited(folder: Path, sizes: list[int], part: Any) -> list[dict[str, Any]] | dict[str, Any]:
+    if line := over_http.absent():
+        print(f"{line}\n")
+        return {"left_out": line}
+    results = []
+    for size in sizes:
+        name = part.__name__.rpartition(".")[2]
+        with (
+            tempfile.TemporaryDirectory(dir=folder) as at,
+            Progress(f"{name} at {size:,}", part.steps(size)) as progress,
+        ):
+            results.append(part.measure(Path(at), size, progress.step))
+    return results
+
+
 PARTS: dict[str, Part] = {
     "relevance": Part(relevance),
     "speed": Part(compare_speed, lambda found: (speed_tables.summary(found),), speed_tables.goals),
@@ -120,6 +147,8 @@ PARTS: dict[str, Part] = {
     "build": Part(build, lambda found: (building.table(found),), building.goals),
     "start": Part(start),
     "http": Part(http, lambda found: (over_http.table(found),), over_http.goals),
+    "freshness": Part(fresh, lambda found: (freshness.table(found),), freshness.goals),
+    "soak": Part(soaked, lambda found: (soak.table(found),), soak.goals),
 }
 
 

@@ -25,7 +25,7 @@ from directory.places import Places
 from directory.search import index
 from directory.search.engine import Engine
 from directory.search.listing import Lister
-from directory.search.query import EngineQuery
+from directory.search.query import EngineQuery, Term
 from directory.search.upkeep import Upkeep
 from directory.serving import ROOT
 from tests.factories import organization_draft
@@ -148,7 +148,7 @@ def orders(step: str, chance: random.Random) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("step", ["commit", "follow", "rebuild"])
 def test_killed_while_it_commits_follows_merges_builds_or_switches(
-    house: House, doomed: Doomed, step: str
+    house: House, doomed: Doomed, lister: Lister, step: str
 ) -> None:
     luck = random.randrange(2**32)
     print(f"seed of chance: {luck}")
@@ -187,8 +187,22 @@ def test_killed_while_it_commits_follows_merges_builds_or_switches(
         assert house.searched() == stored, order
         assert house.upkeep.problems() == [], order
     assert deaths == TOUCHES[step] + TIMED[step][0]
+    # Having followed through all of that, it answers as one that was built anew.
+    other = house.data / "anew"
+    Upkeep(house.database, other, lister, "doomed").rebuild(TODAY)
+    told = [_told(Engine(path)) for path in (house.data / "index", other)]
+    assert told[0] == told[1]
     left = {item.name for item in (house.data / "index").iterdir()}
     assert len(left) <= 24, "what the dead left is swept away"
+
+
+def _told(engine: Engine) -> tuple[object, ...]:
+    """All keys, and all that a search by words finds, counts and scores."""
+    snapshot = engine.snapshot()
+    words = tuple(Term(((word, 1.0),)) for word in ("tekst", "oslo", "testing", "service"))
+    found = snapshot.search(EngineQuery(terms=words, minimum_text=0.0, limit=10_000, facets=("need:",)))
+    hits = [(snapshot.identity(hit), hit.score, snapshot.piece(hit, "head")) for hit in found.hits]
+    return found.total, found.facets, hits, snapshot.keys_with_prefix("", 100_000)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 
 import orjson
 import pytest
@@ -14,6 +16,7 @@ from directory.config import SEED_DIR
 from directory.database import Database
 from directory.needs import Needs
 from directory.places import Places
+from directory.search import keeping
 from directory.search.engine import Engine
 from directory.search.listing import Lister
 from directory.search.storage.generation import read_generation
@@ -207,3 +210,26 @@ def test_a_flipped_byte_is_found_and_the_index_made_anew(
         file.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
         assert upkeep.catch_up(TODAY).rebuilt, name
         assert upkeep.problems() == []
+
+
+def test_a_commit_is_followed_at_once_and_not_when_it_is_time_to_look_anyway(
+    database: Database, tmp_path: Path, lister: Lister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "EVERY_S", 3600.0)
+    engine = Engine(tmp_path / "index")
+    upkeep = Upkeep(database, tmp_path / "index", lister, "one", engine.seals)
+    upkeep.rebuild(TODAY)
+    end = keeping.keep_following(upkeep, engine, database, lambda: NOW)
+    other = Database(database.url)
+    try:
+        for number in range(3):
+            save(other, f"service-{number}")
+            tries = 3000
+            while engine.snapshot().by_key(f"service:service-{number}") is None:
+                Event().wait(0.01)
+                tries -= 1
+                assert tries, "the commit was not noticed"
+    finally:
+        end()
+        other.close()
+    assert "index" not in {thread.name for thread in threading.enumerate()}
