@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from directory.catalogue.entries import ServiceEntry
 from directory.needs import Needs
 from directory.places.typos import Typos
-from directory.search import understand
 from directory.search.analysis import Compounds
 from directory.search.finding import Finder
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery
 from directory.search.storage.document import Document
-from directory.search.understand import Understood
+from directory.search.understand import Understood, understanding
 from directory.search.understand.correction import Correction, Corrector
 from tests.bench.house import Change, House, ranked
 from tests.bench.relevance import Ranker
@@ -80,12 +79,12 @@ def _without_compounds(house: House) -> Finder:
 def _without_typos(house: House, finder: Finder) -> Finder:
     places = copy.copy(house.places)
     places.typos = Typos(())
-    usual = understand.Corrector
-    understand.Corrector = NoCorrector  # type: ignore[misc]
+    usual = understanding.Corrector
+    understanding.Corrector = NoCorrector  # type: ignore[misc]
     try:
         return house.finder(finder.engine, places=places)
     finally:
-        understand.Corrector = usual  # type: ignore[misc]
+        understanding.Corrector = usual  # type: ignore[misc]
 
 
 def _needs_alike(document: Document) -> Document:

@@ -22,7 +22,7 @@ RARE = {
     "so": "baxaya cararaa joojiyey dhakhtarad geeyay maalinlaha qoraalka barwaaqo hiddaha xanuunsan",
     "ar": "مستشفيات أساعده التهاب الإحليل محطة السكة وصاية همسات ملعقة مدفأة",
     "sv": "uretrit avtändning frivård övervakare sköterska blixtlås viska skridsko glimma kåseri",
-    "da": "urethritis forsorg tilsynsførende plejehjem hviske lynlås skøjte stikirenddreng glimte ildsjæl",
+    "da": "urethritis forsorg tilsynsførende plejehjem hviske lynlås skøjte stikirenddreng ildsjæl",
 }
 
 
