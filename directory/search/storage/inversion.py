@@ -6,6 +6,7 @@ temporary file. At the end each run is sorted by (term, document), and the runs 
 
 from __future__ import annotations
 
+import mmap
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,17 @@ class Batch(NamedTuple):
     starts: np.ndarray
     documents: np.ndarray  # uint32, ascending within a term
     weights: np.ndarray  # float32
+
+
+class _Run(NamedTuple):
+    """Postings in order, in a file; ``data`` is what both arrays look into."""
+
+    keys: np.ndarray  # uint64: rank of the term, document
+    weights: np.ndarray  # float32
+    data: mmap.mmap
+
+
+_NO_KEYS, _NO_WEIGHTS = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.float32)
 
 
 class Inversion:
@@ -91,16 +103,19 @@ class Inversion:
             keys = rank[numbers] << np.uint64(32) | place[documents]
             order = np.argsort(keys)
             totals += np.bincount((keys >> np.uint64(32)).astype(np.intp), minlength=len(terms))
+            if not size:
+                continue
             with path.open("r+b") as file:  # sorted, it takes as many bytes as it did: 8 and 4 for 4, 4 and 4
                 file.write(keys[order].data)
                 file.write(weights[order].data)
+                file.flush()
+                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             runs.append(
-                (
-                    np.memmap(path, np.uint64, "r", 0, (size,)),
-                    np.memmap(path, np.float32, "r", size * 8, (size,)),
+                _Run(
+                    np.frombuffer(data, np.uint64, size),
+                    np.frombuffer(data, np.float32, size, size * 8),
+                    data,
                 )
-                if size
-                else (keys, weights)
             )
         yield from self._merged(terms, totals, runs)
         for path, _ in self._runs:
@@ -115,17 +130,19 @@ class Inversion:
             np.frombuffer(data, np.float32, size, size * 8),
         )
 
-    def _merged(
-        self, terms: list[str], totals: np.ndarray, runs: list[tuple[np.ndarray, np.ndarray]]
-    ) -> Iterator[Batch]:
+    def _merged(self, terms: list[str], totals: np.ndarray, runs: list[_Run]) -> Iterator[Batch]:
         begin, ends = 0, np.cumsum(totals)
         while begin < len(terms):
             done = int(ends[begin - 1]) if begin else 0
             end = max(begin + 1, int(np.searchsorted(ends, done + self._run, side="right")))
             low, high = np.uint64(begin << 32), np.uint64(end << 32)
-            cuts = [(int(np.searchsorted(k, low)), int(np.searchsorted(k, high))) for k, _ in runs]
-            keys = np.concatenate([k[a:b] for (k, _), (a, b) in zip(runs, cuts, strict=True)])
-            weights = np.concatenate([w[a:b] for (_, w), (a, b) in zip(runs, cuts, strict=True)])
+            cuts = [slice(*np.searchsorted(run.keys, (low, high)).tolist()) for run in runs]
+            keys = np.concatenate([_NO_KEYS, *(run.keys[cut] for run, cut in zip(runs, cuts, strict=True))])
+            weights = np.concatenate(
+                [_NO_WEIGHTS, *(run.weights[cut] for run, cut in zip(runs, cuts, strict=True))]
+            )
+            for run in runs:  # what was read is not read again, and would count as this process's memory
+                run.data.madvise(mmap.MADV_DONTNEED)
             if len(runs) > 1:
                 order = np.argsort(keys)
                 keys, weights = keys[order], weights[order]
