@@ -11,7 +11,7 @@ from directory.catalogue import reading
 from directory.config import SEED_DIR, Settings
 from directory.database import Database, latest
 from directory.errors import IndexUnavailable
-from directory.search import index
+from directory.search import soundness
 from directory.search.upkeep import LISTING
 
 LEAST_FREE = 4 << 20  # bytes
@@ -54,7 +54,7 @@ def want_of_disk(settings: Settings) -> str | None:
 def is_index_current(settings: Settings, database: Database) -> bool:
     """Found out without reading needs, places or the index itself."""
     try:
-        state = index.state(settings.index_dir)
+        state = soundness.state(settings.index_dir)
     except IndexUnavailable:
         return False
     with database.reading() as session:

@@ -1,4 +1,4 @@
-"""The one writer of the index: builds it, lets it follow changes, checks it.
+"""The one writer of the index: builds it and lets it follow changes.
 
 A change becomes a small segment, and the documents it replaces are listed as dead in theirs; then the manifest is
 switched in one rename, after what is new has been counted, asked (``probing``) and synced. So an index after
@@ -14,7 +14,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from uuid import UUID
@@ -23,7 +23,9 @@ from zlib import crc32
 import numpy as np
 
 from directory.errors import IndexUnavailable
+from directory.search import soundness
 from directory.search.probing import Probes
+from directory.search.soundness import LOCK, IndexState, alive_of, state_of
 from directory.search.storage.assembly import build_segment
 from directory.search.storage.document import Document
 from directory.search.storage.generation import (
@@ -40,22 +42,11 @@ from directory.search.storage.generation import (
 )
 from directory.search.storage.segment import Segment
 
-_LOCK = "lock"
 # Segments of up to so many documents in all are made one with the next change: it costs some 30 ms.
 _ABSORBED = 256
 # When there are more segments than this, all but large ones are put together; a large one that is mostly dead, too.
 _SEGMENTS = 8
 _LARGE = 32_768
-
-
-@dataclass(frozen=True, slots=True)
-class IndexState:
-    generation: int
-    position: int
-    documents: int
-    fingerprint: str
-    mark: str = ""
-    as_of: str = ""
 
 
 class IndexBusy(IndexUnavailable):
@@ -79,7 +70,7 @@ class IndexWriter:
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if stat.S_IMODE(self._path.stat().st_mode) != 0o700:
             os.chmod(self._path, 0o700)
-        lock = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(self._path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
         except BlockingIOError:
@@ -101,7 +92,7 @@ class IndexWriter:
     def state(self) -> IndexState | None:
         """Of the index as it is, or None where there is none that can be updated."""
         try:
-            return state(self._path)
+            return soundness.state(self._path)
         except IndexUnavailable:
             return None
 
@@ -125,7 +116,7 @@ class IndexWriter:
         self._sweep(old)
         entry = self._build(_counted(documents, progress))
         new = Generation(0, position, fingerprint, (entry,) if entry else (), mark=mark, as_of=as_of)
-        return _state_of(self._switch(old, new))
+        return state_of(self._switch(old, new))
 
     def apply(
         self,
@@ -145,7 +136,7 @@ class IndexWriter:
         old = read_generation(self._path)
         as_of = old.as_of if as_of is None else as_of
         if position < old.position or (position, as_of) == (old.position, old.as_of):
-            return _state_of(old)
+            return state_of(old)
         self._sweep(old)
         fresh = {UUID(document.id): document for document in changed}
         gone = fresh.keys() | {UUID(identity) for identity in removed}
@@ -157,14 +148,14 @@ class IndexWriter:
             alive = entry.documents - len(dead)
             small = entry.documents <= _ABSORBED
             if small and alive + len(fresh) + sum(len(a) for _, a in absorbed) <= _ABSORBED:
-                absorbed.append((segment, _alive(entry.documents, dead)))
+                absorbed.append((segment, alive_of(entry.documents, dead)))
             elif alive:
                 kept.append(self._with_dead(entry, dead, old.number + 1))
         merged = self._build(_all(absorbed, fresh.values()))
         segments = (*kept, *([merged] if merged else []))
         new = self._switch(old, Generation(0, position, old.fingerprint, segments, mark=mark, as_of=as_of))
         self._tidy(new)
-        return _state_of(new)
+        return state_of(new)
 
     def _tidy(self, now: Generation) -> None:
         """Keep the number of segments small, and what is dead from being carried along for ever."""
@@ -174,7 +165,7 @@ class IndexWriter:
         if not chosen:
             return
         opened = [self._open(entry, whole=True) for entry in chosen]
-        merged = self._build(_all(((s, _alive(s.documents, dead)) for s, dead in opened), ()))
+        merged = self._build(_all(((s, alive_of(s.documents, dead)) for s, dead in opened), ()))
         rest = tuple(s for s in now.segments if s not in chosen)
         self._switch(now, replace(now, segments=(*rest, *([merged] if merged else []))))
 
@@ -233,7 +224,7 @@ class IndexWriter:
     def _sweep(self, generation: Generation | None) -> None:
         """Remove what no reader can still be about to open: all that neither this generation nor the one before it
         names. What a reader has open stays readable without its name."""
-        needed = {MANIFEST, _LOCK}
+        needed = {MANIFEST, LOCK}
         if generation:
             needed |= generation.names() | set(generation.retired)
         for item in self._path.iterdir():
@@ -268,69 +259,6 @@ def apply(path: Path, changed: Iterable[Document], removed: Iterable[str], *, po
         return writer.apply(changed, removed, position=position)
 
 
-def is_busy(path: Path) -> bool:
-    """Whether a process is writing now; not, where that can't be known."""
-    try:
-        lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
-
-
-def state(path: Path, *, sizes: bool = False) -> IndexState:
-    """Raises IndexUnavailable, saying why, where there is no index that could be read; ``sizes``: nor one of whose
-    files one is missing or of another size than was written."""
-    generation = read_generation(Path(path))
-    for entry in generation.segments if sizes else ():
-        try:
-            check_sizes(Path(path), entry)
-        except ValueError as error:
-            raise IndexUnavailable(f"The index is damaged: {error}.") from error
-    return _state_of(generation)
-
-
-def check(path: Path) -> list[str]:
-    """What is wrong with the index, in words; nothing when it is sound. Reads every byte of it."""
-    path = Path(path)
-    try:
-        generation = read_generation(path)
-    except IndexUnavailable as error:
-        return [error.detail]
-    problems: list[str] = []
-    seen: set[UUID] = set()
-    for entry in generation.segments:
-        for name, expected in entry.files.items():
-            try:
-                if file_sum(path / entry.name / name) != expected:
-                    problems.append(f"{entry.name}/{name} is not as it was written.")
-            except OSError as error:
-                problems.append(f"{entry.name}/{name}: {error.strerror}.")
-        try:
-            dead = read_dead(path, entry)
-        except (OSError, ValueError) as error:
-            problems.append(f"{error}.")
-            continue
-        if problems:
-            continue
-        segment = Segment(path / entry.name)
-        alive = {segment.identity(number) for number in _alive(entry.documents, dead).tolist()}
-        if seen & alive:
-            problems.append(f"{entry.name}: {len(seen & alive)} services are alive in another segment too.")
-        seen |= alive
-    return problems
-
-
-def _state_of(generation: Generation) -> IndexState:
-    g = generation
-    return IndexState(g.number, g.position, g.documents, g.fingerprint, g.mark, g.as_of)
-
-
 def _counted(documents: Iterable[Document], progress: Callable[[int], object] | None) -> Iterator[Document]:
     for number, document in enumerate(documents, 1):
         yield document
@@ -346,12 +274,6 @@ def _all(segments: Iterable[tuple[Segment, np.ndarray]], fresh: Iterable[Documen
 
 def _also(dead: np.ndarray, more: list[int]) -> np.ndarray:
     return np.union1d(dead, np.array(more, dtype=np.uint32)).astype(np.uint32) if more else dead
-
-
-def _alive(documents: int, dead: np.ndarray) -> np.ndarray:
-    alive = np.ones(documents, dtype=bool)
-    alive[dead] = False
-    return np.flatnonzero(alive)
 
 
 def _sync(path: Path) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from directory.catalogue import reading
 from directory.database import Database
 from directory.errors import IndexUnavailable
-from directory.search import crew, index
+from directory.search import crew, soundness
 from directory.search.index import IndexWriter
 from directory.search.listing import Lister
 from directory.search.storage.document import Document
@@ -86,7 +86,7 @@ class Upkeep:
 
     def is_busy(self) -> bool:
         """Whether a process is writing the index now."""
-        return index.is_busy(self._path)
+        return soundness.is_busy(self._path)
 
     def _standing(self, today: date) -> tuple[Generation | None, bool]:
         """The index, if all of it is as it was written and made as we make it; and whether it needs nothing."""
@@ -154,10 +154,10 @@ class Upkeep:
 
     def problems(self) -> list[str]:
         """What is wrong with the index, in words; none when it is whole and follows the catalogue."""
-        found = index.check(self._path)
+        found = soundness.check(self._path)
         if found:
             return found
-        state = index.state(self._path)
+        state = soundness.state(self._path)
         if state.fingerprint != self.fingerprint:
             found.append("made by another taxonomy or another version; run: veiviser index rebuild")
         with self._database.reading() as session:

@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from directory.api.rooms import rooms
-from directory.search import index
+from directory.search import soundness
 from directory.search.storage.generation import read_generation
 from tests.real_server import RealServer, real_server
 from tests.reliability.house_for_faults import (
@@ -73,7 +73,7 @@ def test_an_index_on_a_full_disk_is_told_searched_and_taken_up_again_when_there_
             patience = Patience("all is well again")
             while ready(server):
                 patience.wear()
-        assert index.check(data / "index") == []
+        assert soundness.check(data / "index") == []
 
 
 @needs_mount
@@ -134,7 +134,7 @@ def test_on_a_full_disk_changes_are_refused_nothing_is_lost_and_searches_answere
             patience = Patience("all is well again")
             while ready(server):
                 patience.wear()
-        assert index.check(data / "index") == []
+        assert soundness.check(data / "index") == []
 
 
 def damage(file: Path, kind: str) -> None:
@@ -175,10 +175,10 @@ def test_files_that_are_damaged_under_a_running_server_give_no_wrong_answer_and_
                         assert status == 503 or (status, text) == right[question], (name, kind, status)
                 patience.wear()
             assert {question: server.ask(question) for question in asked} == right
-            assert index.check(path) == []
+            assert soundness.check(path) == []
         (path / "manifest.json").write_bytes(b"{")
         patience = Patience("a torn manifest: the index is made anew")
-        while index.check(path) or ready(server):
+        while soundness.check(path) or ready(server):
             for question in asked:
                 assert server.ask(question) == right[question], "what was open goes on being searched"
             patience.wear()

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from directory.api.rooms import rooms
-from directory.search import index
+from directory.search import soundness
 from tests.real_server import PATIENCE_S, RealServer, real_server
 from tests.reliability.house_for_faults import (
     ASKED,
@@ -77,7 +77,7 @@ def test_while_somebody_edits_every_answer_is_well_and_none_older_than_the_one_b
         assert ready(server) == {}
         log = server.stop()
     assert '"level":"error"' not in log
-    assert index.check(data / "index") == []
+    assert soundness.check(data / "index") == []
 
 
 def test_killed_workers_are_replaced_and_know_every_change(data: Path) -> None:
@@ -97,7 +97,7 @@ def test_killed_workers_are_replaced_and_know_every_change(data: Path) -> None:
             while len(pids := server.workers.pids()) < len(before) or set(pids) & set(killed):
                 patience.wear()
             until_all_say(server, str(number))
-            assert index.check(data / "index") == []
+            assert soundness.check(data / "index") == []
         assert ready(server) == {}
 
 
@@ -117,4 +117,4 @@ def test_a_killed_server_leaves_no_worker_behind_and_is_all_there_when_it_starts
                     with suppress(http.client.HTTPException, OSError):
                         server.ask("/health")
                     patience.wear()
-    assert index.check(data / "index") == []
+    assert soundness.check(data / "index") == []

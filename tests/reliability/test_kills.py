@@ -22,7 +22,7 @@ from directory.config import SEED_DIR
 from directory.database import Database, upgrade
 from directory.needs import Needs
 from directory.places import Places
-from directory.search import index
+from directory.search import soundness
 from directory.search.engine import Engine
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery, Term
@@ -178,7 +178,7 @@ def test_killed_while_it_commits_follows_merges_builds_or_switches(
         acknowledged |= {slug: stored.get(slug, "-") for slug in tried}
         assert stored == {slug: text for slug, text in acknowledged.items() if text != "-"}, order
         # What is searched meanwhile is whole, and none older than before.
-        assert index.check(house.data / "index") == [], order
+        assert soundness.check(house.data / "index") == [], order
         assert house.engine.snapshot().position >= before
         house.searched()
         assert house.engine.problem is None
@@ -250,4 +250,4 @@ def test_killed_while_it_seeds_the_directory_is_one_seed_or_the_other(
         house.upkeep.catch_up(TODAY)
         assert house.searched() == stored, order
     assert deaths > 0
-    assert index.check(house.data / "index") == []
+    assert soundness.check(house.data / "index") == []

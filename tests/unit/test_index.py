@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from directory.search import index
+from directory.search import index, soundness
 from directory.search.engine import Engine
 from directory.search.query import EngineQuery, Hits, Term
 from directory.search.storage.document import Document, Spot
@@ -28,7 +28,7 @@ def test_a_directory_without_services_is_an_index_that_finds_nothing(path: Path)
     assert (state.documents, state.position, state.fingerprint) == (0, 0, "a")
     assert snapshot.search(EngineQuery(facets=("need:",))) == Hits(0, (), {"need:": {}})
     assert snapshot.similar("legevakt", 2) == snapshot.keys_with_prefix("", 9) == []
-    assert index.check(path) == []
+    assert soundness.check(path) == []
 
 
 def test_a_single_service_is_found_and_can_be_removed(path: Path) -> None:
@@ -76,7 +76,7 @@ def test_two_services_with_one_id_are_refused_and_the_old_index_stays(path: Path
     with pytest.raises(ValueError, match="00000000-0000-0000-0000-000000000002"):
         index.rebuild(path, [service(2), service(3), service(2)], position=2, fingerprint="a")
     assert ids(Engine(path).snapshot()) == {1}
-    assert index.check(path) == []
+    assert soundness.check(path) == []
 
 
 def test_a_build_that_breaks_off_leaves_the_old_index_and_no_rest(path: Path) -> None:

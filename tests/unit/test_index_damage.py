@@ -12,7 +12,7 @@ import pytest
 
 from directory.errors import IndexUnavailable
 from directory.search import engine as engine_module
-from directory.search import index
+from directory.search import index, soundness
 from directory.search.engine import Engine
 from directory.search.storage.assembly import build_segment
 from directory.search.storage.document import Document, Spot
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 def built(path: Path) -> Path:
     index.rebuild(path, [service(n) for n in range(400)], position=1, fingerprint="a")
     index.apply(path, [service(500)], [str(UUID(int=3))], position=2)
-    assert index.check(path) == []
+    assert soundness.check(path) == []
     return path
 
 
@@ -38,7 +38,7 @@ def test_without_an_index_the_reason_is_told(path: Path) -> None:
         Engine(path).snapshot()
     with pytest.raises(IndexUnavailable, match="no index yet"):
         index.apply(path, [service(1)], [], position=1)
-    assert index.check(path) == ["There is no index yet."]
+    assert soundness.check(path) == ["There is no index yet."]
 
 
 @pytest.mark.parametrize("damage", ["torn", "flipped", "empty", "of another format"])
@@ -56,8 +56,8 @@ def test_a_damaged_manifest_is_never_taken_for_a_good_one(built: Path, damage: s
     with pytest.raises(IndexUnavailable, match=r"damaged|another version"):
         Engine(built).snapshot()
     with pytest.raises(IndexUnavailable, match=r"damaged|another version"):
-        index.state(built)
-    assert len(index.check(built)) == 1
+        soundness.state(built)
+    assert len(soundness.check(built)) == 1
     index.rebuild(built, [service(1)], position=3, fingerprint="a")
     assert ids(Engine(built).snapshot()) == {1}
 
@@ -79,11 +79,11 @@ def test_a_missing_or_short_file_makes_the_index_unavailable_and_the_check_names
                 file.write_bytes(b"x")
             with pytest.raises(IndexUnavailable, match="damaged"):
                 Engine(built).snapshot()
-            assert any(file.name in problem for problem in index.check(built))
+            assert any(file.name in problem for problem in soundness.check(built))
             if damage == "missing":
                 file.touch()
         file.write_bytes(content)
-    assert index.check(built) == []
+    assert soundness.check(built) == []
     assert ids(engine.snapshot()) == good  # what was open stayed open
 
 
@@ -92,9 +92,9 @@ def test_a_flipped_byte_anywhere_is_found_by_the_check(built: Path) -> None:
         content = file.read_bytes()
         for at in {0, len(content) // 2, len(content) - 1} if content else ():
             file.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-            assert index.check(built)
+            assert soundness.check(built)
         file.write_bytes(content)
-    assert index.check(built) == []
+    assert soundness.check(built) == []
 
 
 def test_a_reader_keeps_the_last_good_generation_and_says_what_is_wrong(built: Path) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from directory.errors import IndexUnavailable
-from directory.search import engine, index
+from directory.search import engine, index, soundness
 from directory.search.engine import Engine
 from directory.search.index import IndexWriter
 from directory.search.storage.generation import Generation, read_generation
@@ -56,7 +56,7 @@ def test_a_reader_in_another_process_sees_each_generation_whole(path: Path) -> N
 
 
 def _write_until_killed(path: Path) -> None:
-    for position in range(index.state(path).position + 1, 10**6):
+    for position in range(soundness.state(path).position + 1, 10**6):
         index.apply(path, [service(position)], [], position=position)
 
 
@@ -71,7 +71,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_sound_index(path: Path) -> None:
             assert writer.is_alive()
         os.kill(writer.pid, signal.SIGKILL)  # type: ignore[arg-type]
         writer.join()
-        assert index.check(path) == []
+        assert soundness.check(path) == []
         position = engine.snapshot().position
         assert ids(engine.snapshot()) == set(range(position + 1))
 
