@@ -73,6 +73,29 @@ def test_a_short_word_is_read_in_the_language_of_the_line(understand: Understand
     assert "violence-perpetrator" in weights(understand, "i hit my wife")
 
 
+@pytest.mark.parametrize(
+    ("text", "need"),
+    [
+        ("muzh menya bjet", "violence"),
+        ("muzh menya byot", "violence"),
+        ("syn kolet geroin i ya ne znayu chto delat", "relatives-support"),
+        ("brat buhaet", "relatives-support"),
+    ],
+)
+def test_a_russian_idea_is_found_in_latin_letters(understand: Understanding, text: str, need: str) -> None:
+    assert need in {n.slug for n in understand(text, language="ru").needs}
+
+
+def test_latin_letters_are_no_russian_where_nobody_writes_it(understand: Understanding) -> None:
+    assert understand("i lost a bet").asker == "en"
+    assert understand("min bet er god", language="nb").asker == "nb"
+
+
+def test_a_word_with_a_mark_is_not_the_one_without(understand: Understanding) -> None:
+    assert weights(understand, "min far røyker hasj").get("relatives-support") == 1.0
+    assert "relatives-support" not in weights(understand, "røyker hasj hver dag og får ikke slutta")
+
+
 def test_every_frame_names_ideas_and_needs_that_exist(needs: Needs) -> None:
     for frame in needs.frames:
         assert set(frame.ideas) <= set(needs.ideas), frame

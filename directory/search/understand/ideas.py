@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
+from typing import NamedTuple
 
 from directory.needs import Frame
+from directory.places.sounding import typed_in_latin
 from directory.search.analysis import stems
 from directory.search.understand.phrases import MAX_SKIPPED, Match, Token
 from directory.spelling import fold, split
@@ -18,10 +20,24 @@ from directory.spelling import fold, split
 SHORT = 3  # words this short mean other things in other languages
 UNSHARED = 5  # words this long seldom do
 AFFIXED = frozenset({"ar", "so"})  # languages in which much is written onto a word
+TYPED = "~"  # a key of a word so typed ends with it, and that of a beginning begins with it
+MARKED = 4  # words this short are others with a mark on a letter: "får" is no "far"
+TYPED_IN_LATIN = frozenset(
+    {"ru", "uk"}
+)  # languages whose words many type in Latin letters, each in a way of their own
 MOST_PLACES = 4  # how often one idea is looked at in one line
 _SAME = (frozenset({"nb", "nn", "da"}),)  # languages whose short words are the same
 
 Spot = tuple[int, int]  # start, end (exclusive) in tokens
+
+
+class _Said(NamedTuple):
+    """What a word begins to say: an idea, where those words follow."""
+
+    idea: str
+    language: str
+    more: tuple[str, ...]
+    unmarked: bool  # a short word without a mark on a letter
 
 
 class Ideas:
@@ -35,9 +51,9 @@ class Ideas:
     ) -> None:
         self._frames = tuple(frames)
         self._kin = kin
-        # first word -> (idea, language, what must follow); a beginning of a word ends with "*"
-        self._whole: dict[str, list[tuple[str, str, tuple[str, ...]]]] = defaultdict(list)
-        self._begun: dict[str, list[tuple[str, str, tuple[str, ...]]]] = defaultdict(list)
+        # first word -> what it begins; a beginning of a word ends with "*"
+        self._whole: dict[str, list[_Said]] = defaultdict(list)
+        self._begun: dict[str, list[_Said]] = defaultdict(list)
         self.languages: dict[str, set[str]] = defaultdict(set)
         for idea, by_language in words.items():
             for language, texts in by_language.items():
@@ -45,11 +61,18 @@ class Ideas:
                     first, *more = (w for part in text.rstrip("*").split("*") for w in split(part))
                     begun = text.endswith("*") and not more
                     kept = self._begun if begun else self._whole
-                    told = idea, language, tuple(map(fold, more))
+                    unmarked = len(first) <= MARKED and first.isascii()
+                    told = _Said(idea, language, tuple(map(fold, more)), unmarked)
                     for form in (fold(first), *(() if begun else _keys(first, language))):
                         kept[form].append(told)
                     if not begun:
                         self.languages[fold(first)].add(language)
+                    if language in TYPED_IN_LATIN:
+                        told = _Said(idea, language, tuple(min(_typed(w), default=w) for w in more), False)
+                        for key in _typed(first):
+                            kept[TYPED + key.rstrip(TYPED) if begun else key].append(told)
+                        if not begun and len(letters := fold(typed_in_latin(first.lower()))) >= UNSHARED:
+                            self.languages[letters].add(language)
         self._lengths = range(2, max(map(len, self._begun), default=1) + 1)
         self._single = tuple(f for f in self._frames if len(f.ideas) == 1)
         self._by_idea: dict[str, list[Frame]] = defaultdict(list)
@@ -86,16 +109,22 @@ class Ideas:
         return found, instead
 
     def _at(self, tokens: Sequence[Token], index: int, asker: str | None) -> Iterator[tuple[str, Spot]]:
-        word = tokens[index].word
-        for form in tokens[index].forms if asker in AFFIXED else (word,):
-            for idea, language, more in self._whole.get(form, ()):
+        token = tokens[index]
+        word = token.word
+        typed = asker in TYPED_IN_LATIN and word.isascii()
+        marked = len(word) <= MARKED and word.isascii() and not token.raw.isascii()
+        for form in token.forms if typed or asker in AFFIXED else (word,):
+            for idea, language, more, unmarked in self._whole.get(form, ()):
+                if marked and unmarked:
+                    continue
                 if self._meant(form, language, asker) and (end := _follows(tokens, index + 1, more)):
                     yield idea, (index, end)
+            beginning = TYPED + form if typed and form[-1] == TYPED else form
             for length in self._lengths:
-                if length > len(form):
+                if length > len(beginning):
                     break
-                for idea, language, _ in self._begun.get(form[:length], ()):
-                    if self._meant(form, language, asker):
+                for idea, language, _, unmarked in self._begun.get(beginning[:length], ()):
+                    if self._meant(form, language, asker) and not (marked and unmarked):
                         yield idea, (index, index + 1)
 
     def _meant(self, word: str, language: str, asker: str | None) -> bool:
@@ -108,6 +137,17 @@ class Ideas:
 def _keys(word: str, language: str) -> set[str]:
     """What else a word of an idea is found by: keys, never other words."""
     return {form for form in stems(fold(word), language) if "~" in form} if language in AFFIXED else set()
+
+
+def _typed(word: str) -> set[str]:
+    """What a Cyrillic word is found by when it is typed in Latin letters: keys, or as it is where it is too short."""
+    low = word.lower()
+    found = set()
+    for spelt in {low, low.replace("ь", "й"), low.replace("ё", "йо")}:  # "bet", "bjet", "byot"
+        letters = typed_in_latin(spelt)
+        keys = stems(letters, "ru")
+        found.add(max(keys, key=len) if keys else letters)
+    return {key for key in found if len(key) >= SHORT}
 
 
 def _follows(tokens: Sequence[Token], index: int, more: Sequence[str]) -> int:
