@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -25,6 +26,7 @@ MEMORY = Path("/dev/shm")  # where Linux keeps files in memory
 PREFIX = "VEIVISER_"
 ENV_FILE = ".env"
 DEVELOPMENT_KEY = "everyone-knows-this-key-it-is-for-development-only"
+DEVELOPMENT_ENCRYPTION_KEY = urlsafe_b64encode(DEVELOPMENT_KEY[:32].encode()).decode()
 _RATE = r"[1-9]\d*/([1-9]\d* )?(second|minute|hour|day)"
 SHORTEST_KEY = 32  # characters; `python -c "import secrets; print(secrets.token_urlsafe(32))"` gives 43
 
@@ -60,6 +62,17 @@ class Settings(BaseSettings):
         None,
         description=f"Signs what we hand out and take back; {SHORTEST_KEY} characters or more in production",
     )
+    encryption_keys: SecretStr | None = Field(
+        None,
+        description="What encrypts the content of referrals: one or more keys separated by `,`, the newest first; "
+        '`python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"` makes one',
+    )
+    oidc_issuer: str | None = Field(
+        None,
+        description="Where people may sign in by OpenID Connect: the issuer's address, found out about by discovery",
+    )
+    oidc_client_id: str | None = Field(None, description="What the issuer knows this installation by")
+    oidc_client_secret: SecretStr | None = Field(None, description="And what it proves that by")
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all")
     port: int = Field(8000, ge=1, le=65535, validation_alias="PORT", description="The port to listen on")
     base_url: str = Field(
@@ -110,6 +123,28 @@ class Settings(BaseSettings):
             raise ValueError("takes a web address such as https://help.example.org")
         return value.rstrip("/")
 
+    @field_validator("encryption_keys")
+    @classmethod
+    def _encryption_keys_are_of_32_bytes(cls, value: SecretStr | None) -> SecretStr | None:
+        for key in value.get_secret_value().split(",") if value else ():
+            try:
+                good = len(urlsafe_b64decode(key.strip().encode())) == 32
+            except ValueError:
+                good = False
+            if not good:
+                raise ValueError("takes keys of 32 bytes as URL-safe base 64, separated by a comma")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _an_issuer_is_an_https_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        if parts.query or parts.fragment or parts.username or not parts.hostname:
+            raise ValueError("takes an address such as https://login.example.org")
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("takes an https address")
+        return value.rstrip("/") if value else value
+
     @field_validator("default_language")
     @classmethod
     def _a_language_is_a_bcp_47_code(cls, value: str) -> str:
@@ -155,6 +190,14 @@ class Settings(BaseSettings):
     def signing_key(self) -> str:
         return self.secret_key.get_secret_value() if self.secret_key else DEVELOPMENT_KEY
 
+    @property
+    def all_encryption_keys(self) -> tuple[str, ...]:
+        """The newest first. There is always one."""
+        given = (
+            self.encryption_keys.get_secret_value() if self.encryption_keys else DEVELOPMENT_ENCRYPTION_KEY
+        )
+        return tuple(key.strip() for key in given.split(","))
+
     def ensure_data_dir(self) -> Path:
         """The data directory, made (0700) if it does not exist."""
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -179,7 +222,11 @@ def unsafe(settings: Settings) -> dict[str, str]:
         wrong["search_backend"] = "takes whoosh; this version cannot search with postgres yet"
     if settings.geocoder == "nominatim" and not settings.geocoder_contact:
         wrong["geocoder_contact"] = "takes a mail address or web page, which Nominatim's terms demand"
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        wrong["oidc_client_id"] = "takes what the issuer knows this installation by"
     if settings.environment == "production":
+        if DEVELOPMENT_ENCRYPTION_KEY in settings.all_encryption_keys:
+            wrong["encryption_keys"] = "takes keys of your own in production"
         if len(settings.signing_key) < SHORTEST_KEY or settings.signing_key == DEVELOPMENT_KEY:
             wrong["secret_key"] = f"takes {SHORTEST_KEY} random characters or more in production"
         if not settings.base_url.startswith("https://"):

@@ -44,6 +44,98 @@ class StaleVersion(DirectoryError):
     code = "stale-version"
 
 
+class VersionNotNamed(DirectoryError):
+    """A change does not say which version it changes."""
+
+    code = "version-not-named"
+
+
+class NotSignedIn(DirectoryError):
+    """The caller is nobody we know: no sign-in, or one that has ended; no key, or one that is revoked."""
+
+    code = "not-signed-in"
+
+
+class SignInFailed(DirectoryError):
+    """Address, password or code is wrong, or the account takes no sign-in; which of these is not told."""
+
+    code = "sign-in-failed"
+
+
+class TooManyAttempts(DirectoryError):
+    """Too many wrong guesses. ``wait``: seconds until the next one is looked at."""
+
+    code = "too-many-attempts"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__("Too many wrong attempts. Try again after the time in Retry-After (seconds).")
+        self.wait = wait
+
+
+class NotAllowed(DirectoryError):
+    """The caller is known, and may not do this, to whatever it is done."""
+
+    code = "not-allowed"
+
+
+class FromAnotherSite(DirectoryError):
+    """A signed-in person's browser sends what a page of another site made it send."""
+
+    code = "from-another-site"
+
+
+class KeyInAddress(DirectoryError):
+    """A key stands in the address, where logs and histories keep it."""
+
+    code = "key-in-address"
+
+
+class IllegalStep(DirectoryError):
+    """The referral can't take this step now. ``legal``: the statuses it can be brought to by this caller."""
+
+    code = "illegal-step"
+
+    def __init__(self, status: str, to: str, legal: tuple[str, ...]) -> None:
+        takes = f"takes {', '.join(legal)}" if legal else "takes nothing from you any more"
+        super().__init__(f"A referral that is {status} cannot become {to}: {takes}.")
+        self.errors = {"to": [takes]}
+        self.legal = legal
+
+
+class Conflict(DirectoryError):
+    """It is not in the state for that, or there is one like it already. ``errors``: which fields say so."""
+
+    code = "conflict"
+
+    def __init__(self, detail: str, errors: dict[str, list[str]] | None = None) -> None:
+        super().__init__(detail)
+        self.errors = errors or {}
+
+
+class IdempotencyKeyMissing(DirectoryError):
+    """A request that must not be done twice has no Idempotency-Key."""
+
+    code = "idempotency-key-missing"
+
+
+class IdempotencyKeyReused(DirectoryError):
+    """The Idempotency-Key came with another request before."""
+
+    code = "idempotency-key-reused"
+
+
+class StillRunning(DirectoryError):
+    """The first request with this Idempotency-Key is still being answered."""
+
+    code = "still-running"
+
+
+class AuditBroken(DirectoryError):
+    """The chain of events does not hold."""
+
+    code = "audit-broken"
+
+
 class UnsafeSettings(DirectoryError):
     """A setting is missing or unsafe. The message names it and says what it takes."""
 

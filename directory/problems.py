@@ -16,7 +16,14 @@ import orjson
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from directory.errors import DirectoryError, InvalidInput, NotFound
+from directory.errors import (
+    DirectoryError,
+    IndexUnavailable,
+    NotFound,
+    NotSignedIn,
+    StillRunning,
+    TooManyAttempts,
+)
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +55,63 @@ PROBLEMS: Mapping[str, Problem] = {
             "The request cannot be read",
             "The body is not the JSON that its Content-Type promises.",
         ),
+        Problem(
+            "key-in-address",
+            400,
+            "A key in the address",
+            "A key never stands in an address, where logs keep it. "
+            "Make a new one, and send it as Authorization: Bearer.",
+        ),
+        Problem(
+            "idempotency-key-missing",
+            400,
+            "No Idempotency-Key",
+            "This request takes a header Idempotency-Key (1 to 255 visible characters), new for each thing to be done.",
+        ),
+        Problem(
+            "not-signed-in",
+            401,
+            "Not signed in",
+            "Sign in, or send a valid key as Authorization: Bearer.",
+        ),
+        Problem(
+            "sign-in-failed",
+            401,
+            "Sign-in failed",
+            "Address, password or code is wrong, or the account takes no sign-in.",
+        ),
+        Problem("not-allowed", 403, "Not allowed", "Your role or key does not allow this."),
+        Problem(
+            "from-another-site",
+            403,
+            "Sent from another site",
+            "What a signed-in person changes must be sent from our own pages.",
+        ),
         Problem("not-found", 404, "Not found", "There is nothing at this address."),
         Problem(
             "method-not-allowed",
             405,
             "Method not allowed",
             "This address does not take this method; the Allow header names those that it takes.",
+        ),
+        Problem(
+            "illegal-step",
+            409,
+            "Not a legal step",
+            "The referral cannot take this step now; errors.to names those that it can.",
+        ),
+        Problem(
+            "conflict",
+            409,
+            "In conflict",
+            "It is not in the state for that, or there is one like it already.",
+        ),
+        Problem(
+            "still-running",
+            409,
+            "Still running",
+            "The first request with this Idempotency-Key is still being answered. Try again after the time in "
+            "Retry-After (seconds).",
         ),
         Problem(
             "stale-version",
@@ -70,6 +128,24 @@ PROBLEMS: Mapping[str, Problem] = {
             422,
             "Fields are not valid",
             "The request has fields that are not valid; each is named under errors with what it takes.",
+        ),
+        Problem(
+            "idempotency-key-reused",
+            422,
+            "Idempotency-Key used before",
+            "This Idempotency-Key came with another request before. Take a new one for each thing to be done.",
+        ),
+        Problem(
+            "version-not-named",
+            428,
+            "Which version is changed?",
+            "Send the ETag that was read as If-Match, so that nothing is changed that you have not seen.",
+        ),
+        Problem(
+            "too-many-attempts",
+            429,
+            "Too many attempts",
+            "Too many wrong attempts. Try again after the time in Retry-After (seconds).",
         ),
         Problem(
             "too-many-requests",
@@ -94,7 +170,23 @@ PROBLEMS: Mapping[str, Problem] = {
         ),
     )
 }
-_BY_STATUS = {p.status: p for p in PROBLEMS.values() if p.code != "request-refused"}
+# What an exception of the framework's is, which has a status and no code of ours.
+_BY_STATUS = {
+    PROBLEMS[code].status: PROBLEMS[code]
+    for code in (
+        "malformed-request",
+        "not-found",
+        "method-not-allowed",
+        "stale-version",
+        "too-large",
+        "unsupported-media-type",
+        "invalid-input",
+        "version-not-named",
+        "too-many-requests",
+        "internal-error",
+        "index-unavailable",
+    )
+}
 
 
 class Application(Flask):
@@ -151,11 +243,23 @@ def _from_domain(error: DirectoryError) -> Response:
     problem = PROBLEMS.get(error.code)
     if problem is None:  # one that is for the command line only
         return _from_unexpected(error)
-    errors = _bounded(error.errors) if isinstance(error, InvalidInput) else None
-    headers = {"Retry-After": str(RETRY_INDEX_S)} if problem.status == 503 else None
+    errors = _bounded(getattr(error, "errors", {}))
     # What does not exist and what the caller may not know of are told in the same words.
     detail = None if isinstance(error, NotFound) else error.detail
-    return respond(problem, detail=detail, errors=errors, headers=headers)
+    return respond(problem, detail=detail, errors=errors, headers=_headers(error))
+
+
+def _headers(error: DirectoryError) -> dict[str, str]:
+    match error:
+        case IndexUnavailable():
+            return {"Retry-After": str(RETRY_INDEX_S)}
+        case StillRunning():
+            return {"Retry-After": "1"}
+        case TooManyAttempts():
+            return {"Retry-After": str(error.wait)}
+        case NotSignedIn():
+            return {"WWW-Authenticate": 'Bearer realm="Veiviser"'}
+    return {}
 
 
 def _from_http(error: HTTPException) -> Response | HTTPException:

@@ -3,7 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import directory.catalogue.models  # noqa: F401  (fills the metadata)
+import directory.catalogue.models
+import directory.partners.models
+import directory.referrals.models  # noqa: F401  (they fill the metadata)
 
 context.configure(
     connection=context.config.attributes["connection"],

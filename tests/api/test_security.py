@@ -31,6 +31,7 @@ def test_production_keeps_browsers_on_https() -> None:
         _env_file=None,
         environment="production",
         secret_key="k" * 40,  # type: ignore[arg-type]
+        encryption_keys="k" * 43 + "=",  # type: ignore[arg-type]
         base_url="https://help.example.org",
         rate_limits="off",
     )

@@ -94,7 +94,13 @@ def test_doctor_names_what_is_unsafe_and_shows_no_secret(
     result = run("doctor")
     assert result.exit_code == 1
     unsafe = {line.split()[1] for line in result.output.splitlines() if line.startswith("unsafe")}
-    assert unsafe == {"VEIVISER_SECRET_KEY", "VEIVISER_BASE_URL", "VEIVISER_SECRET", "data"}
+    assert unsafe == {
+        "VEIVISER_SECRET_KEY",
+        "VEIVISER_ENCRYPTION_KEYS",
+        "VEIVISER_BASE_URL",
+        "VEIVISER_SECRET",
+        "data",
+    }
     assert "hunter2" not in result.output
 
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from directory.config import (
+    DEVELOPMENT_ENCRYPTION_KEY,
     DEVELOPMENT_KEY,
     Settings,
     environment_name,
@@ -16,9 +18,11 @@ from directory.config import (
 )
 from directory.errors import UnsafeSettings
 
+SOME_KEY, OTHER_KEY = "k" * 43 + "=", "a" * 43 + "="
 GOOD = {
     "environment": "production",
     "secret_key": "k" * 43,
+    "encryption_keys": SOME_KEY,
     "base_url": "https://help.example.org",
 }
 
@@ -53,6 +57,9 @@ def test_production_starts_with_real_secrets() -> None:
         ({"secret_key": None}, "VEIVISER_SECRET_KEY"),
         ({"secret_key": "short"}, "VEIVISER_SECRET_KEY"),
         ({"secret_key": DEVELOPMENT_KEY}, "VEIVISER_SECRET_KEY"),
+        ({"encryption_keys": None}, "VEIVISER_ENCRYPTION_KEYS"),
+        ({"encryption_keys": f"{SOME_KEY},{DEVELOPMENT_ENCRYPTION_KEY}"}, "VEIVISER_ENCRYPTION_KEYS"),
+        ({"oidc_issuer": "https://login.example.org"}, "VEIVISER_OIDC_CLIENT_ID"),
         ({"base_url": "http://help.example.org"}, "VEIVISER_BASE_URL"),
         ({"search_backend": "postgres"}, "VEIVISER_SEARCH_BACKEND"),
         ({"geocoder": "nominatim"}, "VEIVISER_GEOCODER_CONTACT"),
@@ -64,8 +71,28 @@ def test_production_refuses_what_is_unsafe_and_says_which(change: dict[str, obje
     assert "short" not in refused.value.detail
 
 
+def test_encryption_keys_are_read_newest_first_and_there_is_always_one() -> None:
+    assert made(encryption_keys=f"{SOME_KEY}, {OTHER_KEY}").all_encryption_keys == (SOME_KEY, OTHER_KEY)
+    assert made().all_encryption_keys == (DEVELOPMENT_ENCRYPTION_KEY,)
+    for wrong in ("short", "not base 64!", f"{SOME_KEY},"):
+        with pytest.raises(ValidationError, match="takes keys of 32 bytes") as refused:
+            made(encryption_keys=wrong)
+        assert wrong not in str(refused.value)
+
+
+def test_people_are_not_sent_to_an_issuer_that_is_not_https_elsewhere_than_here() -> None:
+    assert made(oidc_issuer="http://127.0.0.1:9000/").oidc_issuer == "http://127.0.0.1:9000"
+    for wrong in ("http://login.example.org", "https://u:p@login.example.org", "login"):
+        with pytest.raises(ValidationError, match="takes an"):
+            made(oidc_issuer=wrong)
+
+
 def test_production_names_everything_that_is_unsafe_at_once() -> None:
-    assert set(unsafe(made(environment="production"))) == {"VEIVISER_SECRET_KEY", "VEIVISER_BASE_URL"}
+    assert set(unsafe(made(environment="production"))) == {
+        "VEIVISER_SECRET_KEY",
+        "VEIVISER_ENCRYPTION_KEYS",
+        "VEIVISER_BASE_URL",
+    }
 
 
 def test_a_setting_is_read_from_the_environment_and_from_a_file(
@@ -107,7 +134,7 @@ def test_secrets_are_not_shown() -> None:
     assert settings.signing_key == "hunter2"
     assert settings.database.endswith("hunter2@h/d")
     shown = {name for name, info in Settings.model_fields.items() if is_secret(info)}
-    assert shown == {"secret_key", "database_url"}
+    assert shown == {"secret_key", "database_url", "encryption_keys", "oidc_client_secret"}
 
 
 def test_the_database_is_sqlite_in_the_data_directory_unless_told() -> None:
