@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # From the inside out: each stands before those already there, and the outermost times all of it.
     problems.register(app)
     api.register(app, rooms)
-    security.register(app, settings)
+    security.register(app, settings, api.rooms.who_asks)
     observability.register(app, _watched(rooms))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -51,6 +51,7 @@ def open_rooms(settings: Settings) -> Rooms:
     from directory.api.rooms import Rooms
     from directory.config import SEED_DIR
     from directory.database import Database
+    from directory.encryption import Vault
     from directory.needs import Needs
     from directory.places import Places
     from directory.search.crew import hands
@@ -69,11 +70,11 @@ def open_rooms(settings: Settings) -> Rooms:
         finder = Finder(needs, places, engine, address=f"{settings.base_url}/api/v1/services/")
         lister = Lister(needs, places, finder.understand.compounds)
     finally:
-        gc.freeze()
         gc.enable()
     return Rooms(
         settings=settings,
         database=database,
+        vault=Vault(settings.all_encryption_keys, settings.signing_key),
         needs=needs,
         places=places,
         searcher=finder,
