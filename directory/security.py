@@ -1,17 +1,17 @@
-"""Who may do what, and what every answer tells a browser: permissions, rate limits, headers, CORS."""
+"""Who is let in, and what every answer tells a browser: permissions, keys in addresses, rate limits, headers, CORS."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import Enum
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, request
+from flask import Flask, g, request
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -19,37 +19,15 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.routing import Rule
 
 from directory.config import Settings
-from directory.errors import NotFound
+from directory.errors import KeyInAddress, NotAllowed, NotFound, NotSignedIn
+from directory.partners.access import Identity
+from directory.permissions import PERMISSIONS, Entry, Who, allows
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
-
-class Who(Enum):
-    PUBLIC = "anyone"
-    OPERATOR = "a program on this machine that asks directly, or anyone where METRICS_PUBLIC is set"
-
-
-# Every route stands here: "METHOD /rule" -> who may. What does not stand here is refused, and a test fails.
-PERMISSIONS: Mapping[str, Who] = {
-    "GET /": Who.PUBLIC,
-    "GET /health": Who.PUBLIC,
-    "GET /ready": Who.PUBLIC,
-    "GET /metrics": Who.OPERATOR,
-    "GET /problems/<code>": Who.PUBLIC,
-    "GET /api/openapi.json": Who.PUBLIC,
-    "GET /api/docs": Who.PUBLIC,
-    "GET /api/docs/<name>": Who.PUBLIC,
-    "GET /api/v1/search": Who.PUBLIC,
-    "POST /api/v1/search": Who.PUBLIC,
-    "GET /api/v1/suggest": Who.PUBLIC,
-    "GET /api/v1/needs": Who.PUBLIC,
-    "GET /api/v1/services/<id>": Who.PUBLIC,
-    "GET /api/v1/organizations/<id>": Who.PUBLIC,
-    "GET /api/v1/locations/<id>": Who.PUBLIC,
-}
 
 # Nothing from elsewhere, nothing inline. Pictures within style sheets are data: addresses.
 CONTENT_SECURITY_POLICY = (
@@ -68,7 +46,11 @@ HEADERS: Mapping[str, str] = {
 }
 HSTS = "max-age=31536000; includeSubDomains"
 
-OPEN_TO_OTHER_SITES = "/api/"  # no cookie is read there, so any site may ask, without credentials
+OPEN_TO_OTHER_SITES = "/api/"  # any site may ask, without credentials
+# But not here, where cookies and keys are read.
+CLOSED_TO_OTHER_SITES = tuple(
+    f"/api/v1/{name}" for name in ("session", "partners", "members", "keys", "referrals")
+)
 CORS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Last-Modified, Retry-After, X-Request-Id",
@@ -81,6 +63,12 @@ PREFLIGHT: Mapping[str, str] = {
 
 RATE_LIMITED = "/api/v1/"
 WAIT = "veiviser.wait"  # in a request's environment: the seconds that its sender has to wait
+HOLDS_KEY = "veiviser.holds-key"  # and whether a key stands in its query string
+
+# A key of ours, whole or in part, or a name under which programs send one.
+_KEY = re.compile(
+    r"veiviser(_|%5f)[0-9a-z]{20}|(^|[&;])(access_?token|api[_-]?key|key|token)=", re.IGNORECASE
+)
 
 
 def permission_names(rule: Rule) -> Iterator[str]:
@@ -89,8 +77,11 @@ def permission_names(rule: Rule) -> Iterator[str]:
         yield f"{method} {rule.rule}"
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Stand before the application, and within it before each view. Register after all that answers requests."""
+def register(app: Flask, settings: Settings, who_asks: Callable[[], Identity | None]) -> None:
+    """Stand before the application, and within it before each view. Register after all that answers requests.
+
+    ``who_asks``: of the request that is being answered; asked only where the route needs to know.
+    """
 
     def permit() -> None:
         rule = request.url_rule
@@ -105,8 +96,24 @@ def register(app: Flask, settings: Settings) -> None:
             raise NotFound()
         if who is Who.OPERATOR and not (settings.metrics_public or _asks_directly(request.environ)):
             raise NotFound()
+        if who not in (Who.PUBLIC, Who.OPERATOR):
+            g.identity = known(who)
+
+    def known(who: Entry) -> Identity:
+        """Raises NotSignedIn, NotAllowed, FromAnotherSite, before anything is looked up for the request."""
+        identity = who_asks()
+        if identity is None:
+            raise NotSignedIn("Sign in, or send a valid key as Authorization: Bearer.")
+        if not allows(who, identity):
+            raise NotAllowed("Your role or key does not allow this.")
+        return identity
 
     def refuse() -> None:
+        if HOLDS_KEY in request.environ:
+            raise KeyInAddress(
+                "A key never stands in an address, where logs keep it. "
+                "Make a new one, and send it as Authorization: Bearer."
+            )
         if wait := request.environ.get(WAIT):
             raise TooManyRequests(retry_after=wait)
 
@@ -117,7 +124,8 @@ def register(app: Flask, settings: Settings) -> None:
 
 def guarded(application: WSGIApplication, settings: Settings) -> WSGIApplication:
     """``application``, whose answers get our headers, and whose callers are counted: who asks too much has under WAIT,
-    in the request's environment, the seconds to wait, and is not to be answered."""
+    in the request's environment, the seconds to wait, and is not to be answered; nor is who sends a key in the query
+    string, and has HOLDS_KEY there."""
     limiter = RateLimiter(settings.rate_limits)
     headers = dict(HEADERS)
     if settings.environment == "production":
@@ -130,7 +138,13 @@ def guarded(application: WSGIApplication, settings: Settings) -> WSGIApplication
         asks_first = environ["REQUEST_METHOD"] == "OPTIONS"
         if path.startswith(RATE_LIMITED) and not asks_first and not _asks_directly(environ):
             environ[WAIT] = limiter.take(environ.get("REMOTE_ADDR") or "")
-        added = ours if not path.startswith(OPEN_TO_OTHER_SITES) else preflight if asks_first else open_
+        query = environ.get("QUERY_STRING")
+        if query and _holds_key(query):
+            environ[HOLDS_KEY] = True
+        if not path.startswith(OPEN_TO_OTHER_SITES) or path.startswith(CLOSED_TO_OTHER_SITES):
+            added = ours
+        else:
+            added = preflight if asks_first else open_
 
         def start(status: str, given: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
             named = {name.lower() for name, _ in given}
@@ -143,6 +157,13 @@ def guarded(application: WSGIApplication, settings: Settings) -> WSGIApplication
 
 def _by_name(headers: Mapping[str, str]) -> tuple[tuple[str, tuple[str, str]], ...]:
     return tuple((name.lower(), (name, value)) for name, value in headers.items())
+
+
+def _holds_key(query: str) -> bool:
+    folded = (
+        query.lower()
+    )  # nearly none holds any of these, which is quicker to find out so than by the pattern
+    return ("veiviser" in folded or "key" in folded or "token" in folded) and bool(_KEY.search(query))
 
 
 def _asks_directly(environ: WSGIEnvironment) -> bool:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, request
 
+from directory import identity
 from directory.languages import negotiate, normalize
 
 if TYPE_CHECKING:
     from directory.config import Settings
     from directory.database import Database
+    from directory.encryption import Vault
     from directory.needs import Needs
+    from directory.partners.access import Identity
     from directory.places import Places
     from directory.search.finding import Finder
     from directory.search.upkeep import Upkeep
@@ -26,6 +29,7 @@ KEY = "veiviser"
 class Rooms:
     settings: Settings
     database: Database
+    vault: Vault
     needs: Needs
     places: Places
     searcher: Finder
@@ -41,6 +45,12 @@ def rooms() -> Rooms:
     """The rooms of the application that is answering now."""
     found: Rooms = current_app.extensions[KEY]
     return found
+
+
+def who_asks() -> Identity | None:
+    """Who sends the request that is being answered, or None. Raises FromAnotherSite."""
+    house = rooms()
+    return identity.of_request(house.database, house.settings, house.clock())
 
 
 def preferred_language(accept_language: str | None, house: Rooms) -> str:

@@ -17,7 +17,7 @@ from directory.api.plain import NotPlain, Plain
 from directory.api.rooms import Rooms
 from directory.api.search import PATH, answered
 from directory.observability import ROUTE
-from directory.security import WAIT
+from directory.security import HOLDS_KEY, WAIT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,7 +26,7 @@ JSON = ("application/json", "application/json; charset=utf-8")
 # Of other names werkzeug has its own opinion.
 _HOST = re.compile(r"([a-z0-9-]{1,63}\.){0,9}[a-z0-9-]{1,63}(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 # With one of these, Flask or werkzeug takes the request for something else, or its body for another one.
-_NOT_HERE = ("HTTP_UPGRADE", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", WAIT)
+_NOT_HERE = ("HTTP_UPGRADE", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", WAIT, HOLDS_KEY)
 
 
 def before(application: WSGIApplication, house: Rooms, largest_body: int) -> WSGIApplication:

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from directory import observability, problems, security
 from directory.config import Settings
 from directory.observability import Check, Watch
-from directory.security import Who
+from directory.partners.access import Identity
+from directory.permissions import Entry, Who
 
 
 @contextmanager
@@ -21,17 +22,19 @@ def small_house(
     *,
     checks: tuple[Check, ...] = (),
     unlisted: frozenset[str] = frozenset(),
+    entry: Entry = Who.PUBLIC,
+    who_asks: Callable[[], Identity | None] = lambda: None,
 ) -> Iterator[FlaskClient]:
-    """``doors``: "METHOD /rule" -> view, for all to use but those that are ``unlisted`` in the permissions."""
+    """``doors``: "METHOD /rule" -> view, each with ``entry`` in the permissions but those that are ``unlisted``."""
     app = problems.Application("small_house", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1000
     problems.register(app)
-    security.register(app, settings)
+    security.register(app, settings, who_asks)
     observability.register(app, Watch(checks, lambda: 7))
     for door, view in (doors or {}).items():
         method, _, rule = door.partition(" ")
         app.add_url_rule(rule, endpoint=door.replace(".", "_"), view_func=view, methods=[method])
-    listed = {door: Who.PUBLIC for door in (doors or {}) if door not in unlisted}
+    listed = {door: entry for door in (doors or {}) if door not in unlisted}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(security, "PERMISSIONS", {**security.PERMISSIONS, **listed})
         yield app.test_client()

@@ -3,7 +3,8 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
-from directory.security import PERMISSIONS, Who, permission_names
+from directory.permissions import PERMISSIONS, Who
+from directory.security import permission_names
 
 
 def test_every_route_stands_in_the_table_of_permissions_and_the_other_way_round(directory_app: Flask) -> None:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import uuid4
+
 import pytest
 from flask import request
 
 from directory.config import Settings
-from directory.security import HSTS, RateLimiter
+from directory.partners.access import READ_REFERRALS, Identity, Role, Scope
+from directory.permissions import PERMISSIONS, Entry, May, Who
+from directory.security import CLOSED_TO_OTHER_SITES, HSTS, RateLimiter
 from tests.api.small_house import small_house
 
 DOOR = {"GET /api/v1/door": lambda: "well"}
@@ -139,3 +144,86 @@ def test_a_request_gets_an_id_of_ours_whatever_it_says_itself(settings: Settings
         }
     assert len(ids) == 2
     assert "theirs" not in ids
+
+
+COORDINATOR = Identity(uuid4(), uuid4(), frozenset({Role.COORDINATOR}))
+READER = Identity(uuid4(), uuid4(), scopes=frozenset({Scope.REFERRALS_READ}), is_key=True)
+REFERRALS = May(READ_REFERRALS, Scope.REFERRALS_READ)
+
+
+@pytest.mark.parametrize(
+    ("entry", "identity", "status"),
+    [
+        (REFERRALS, None, 401),
+        (REFERRALS, COORDINATOR, 200),
+        (REFERRALS, READER, 200),
+        (REFERRALS, replace(COORDINATOR, roles=frozenset({Role.ADMIN, Role.EDITOR})), 403),
+        (REFERRALS, replace(READER, scopes=frozenset({Scope.REFERRALS_WRITE})), 403),
+        (May(frozenset({Role.COORDINATOR})), READER, 403),
+        (Who.SIGNED_IN, None, 401),
+        (Who.SIGNED_IN, COORDINATOR, 200),
+        (Who.SIGNED_IN, READER, 403),
+        (Who.PUBLIC, None, 200),
+    ],
+)
+def test_the_table_decides_who_may_before_the_view_is_asked(
+    settings: Settings, entry: Entry, identity: Identity | None, status: int
+) -> None:
+    with small_house(settings, DOOR, entry=entry, who_asks=lambda: identity) as client:
+        response = client.get("/api/v1/door")
+    assert response.status_code == status
+    assert ("WWW-Authenticate" in response.headers) == (status == 401)
+
+
+def test_who_asks_is_looked_up_only_where_it_matters(settings: Settings) -> None:
+    def who_asks() -> Identity | None:
+        raise AssertionError("a public door needs to know nobody")
+
+    with small_house(settings, DOOR, who_asks=who_asks) as client:
+        assert client.get("/api/v1/door").status_code == 200
+        assert client.options("/api/v1/door").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=veiviser_4fGh29aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcde",
+        "q=hiv&near=veiviser%5F4fGh29aBcDeFgHiJkLmNo",
+        "access_token=anything",
+        "q=hiv&api_key=anything",
+        "API-Key=anything",
+        "token=",
+    ],
+)
+def test_a_key_in_an_address_is_refused_everywhere(settings: Settings, query: str) -> None:
+    with small_house(settings, DOOR) as client:
+        for path in ("/api/v1/door", "/health", "/nowhere"):
+            response = client.get(f"{path}?{query}")
+            assert response.status_code == 400
+            assert response.json["type"] == "/problems/key-in-address"  # type: ignore[index]
+            assert "4fGh29" not in response.text
+
+
+@pytest.mark.parametrize(
+    "query", ["q=veiviser", "q=key+worker", "q=monkey%3Dlove", "near=Tokenlund", "keyword=a"]
+)
+def test_words_that_only_sound_like_a_key_are_none(settings: Settings, query: str) -> None:
+    with small_house(settings, DOOR) as client:
+        assert client.get(f"/api/v1/door?{query}").status_code == 200
+
+
+def test_where_cookies_and_keys_are_read_no_other_site_may_ask(settings: Settings) -> None:
+    doors = {"GET /api/v1/referrals/<id>": lambda id: id, **DOOR}
+    with small_house(settings, doors) as client:
+        for method in ("GET", "OPTIONS"):
+            headers = client.open("/api/v1/referrals/7", method=method).headers
+            assert not [name for name, _ in headers if name.startswith("Access-Control")]
+            assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert "Access-Control-Allow-Origin" in client.open("/api/v1/door", method=method).headers
+
+
+def test_every_door_that_is_not_for_all_is_closed_to_other_sites() -> None:
+    for name, who in PERMISSIONS.items():
+        _, _, rule = name.partition(" ")
+        if who not in (Who.PUBLIC, Who.OPERATOR):
+            assert rule.startswith(CLOSED_TO_OTHER_SITES), name

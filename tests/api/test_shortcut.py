@@ -19,7 +19,8 @@ from directory.api import shortcut
 from directory.api.arguments import SearchArguments
 from directory.api.plain import NotPlain, Plain
 from directory.api.rooms import KEY
-from directory.security import PERMISSIONS, WAIT, Who
+from directory.permissions import PERMISSIONS, Who
+from directory.security import HOLDS_KEY, WAIT
 from tests.contract.test_search_contract import RIGHT, WRONG
 from tests.seeded import SEEDED_ON
 
@@ -112,6 +113,7 @@ ODD: list[dict[str, Any]] = [
     {"query": "q=hiv", "path": PATH + "/"},
     {"query": "q=hiv", "path": "/" + PATH},
     {"query": "q=hiv", WAIT: 7},
+    {"query": "q=hiv", HOLDS_KEY: True},
     {"query": "q=hiv", "HTTP_HOST": ".."},
     {"query": "q=hiv", "HTTP_HOST": "a" * 64},
     {"query": "q=hiv", "HTTP_CONNECTION": "upgrade", "HTTP_UPGRADE": "websocket"},

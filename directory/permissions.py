@@ -1,0 +1,56 @@
+"""Who may do what: one entry for each route. What does not stand here is refused, and a test fails.
+
+``security`` asks this table before each view, and a test walks every route with every role. What one identity may do to
+one referral is no matter of the route: see ``partners.access``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from directory.partners.access import Identity, Role, Scope
+
+
+class Who(Enum):
+    PUBLIC = "anyone"
+    OPERATOR = "a program on this machine that asks directly, or anyone where METRICS_PUBLIC is set"
+    SIGNED_IN = "a person who is signed in, whatever the roles"
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """People in one of ``roles``, and keys that have ``scope``; None: no key may."""
+
+    roles: frozenset[Role]
+    scope: Scope | None = None
+
+
+Entry = Who | May
+
+# "METHOD /rule" -> who may.
+PERMISSIONS: Mapping[str, Entry] = {
+    "GET /": Who.PUBLIC,
+    "GET /health": Who.PUBLIC,
+    "GET /ready": Who.PUBLIC,
+    "GET /metrics": Who.OPERATOR,
+    "GET /problems/<code>": Who.PUBLIC,
+    "GET /api/openapi.json": Who.PUBLIC,
+    "GET /api/docs": Who.PUBLIC,
+    "GET /api/docs/<name>": Who.PUBLIC,
+    "GET /api/v1/search": Who.PUBLIC,
+    "POST /api/v1/search": Who.PUBLIC,
+    "GET /api/v1/suggest": Who.PUBLIC,
+    "GET /api/v1/needs": Who.PUBLIC,
+    "GET /api/v1/services/<id>": Who.PUBLIC,
+    "GET /api/v1/organizations/<id>": Who.PUBLIC,
+    "GET /api/v1/locations/<id>": Who.PUBLIC,
+}
+
+
+def allows(entry: Entry, identity: Identity) -> bool:
+    """Whether somebody who is known may ask for the route."""
+    if isinstance(entry, May):
+        return identity.may(entry.roles, entry.scope)
+    return entry is Who.PUBLIC or (entry is Who.SIGNED_IN and not identity.is_key)
