@@ -14,11 +14,11 @@ from flask import Request, Response, g, request
 from directory.config import Settings
 from directory.database import Database
 from directory.errors import FromAnotherSite, NotSignedIn
+from directory.partners import accounts, keys
 from directory.partners.access import Identity
 
 SESSION = "veiviser-session"
 DEVICE = "veiviser-device"  # tells a sign-in that this device has signed in before; see ``lockout``
-DEVICE_SECONDS = 365 * 24 * 3600
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -29,15 +29,20 @@ def of_request(database: Database, settings: Settings, now: datetime) -> Identit
     """
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return _by_key(database, credentials.strip(), now)
-    token = request.cookies.get(cookie_name(SESSION, settings))
-    if not token:
-        return None
-    if (identity := _by_token(database, token, now)) is None:
+        return keys.identity_of(database, credentials.strip(), now)
+    token = token_of_request(settings)
+    present = accounts.who(database, token, now) if token else None
+    if present is None:
         return None
     if request.method not in SAFE_METHODS and not from_our_pages(request, settings):
         raise FromAnotherSite("What a signed-in person changes must be sent from our own pages.")
-    return identity
+    g.present = present
+    return present.identity
+
+
+def token_of_request(settings: Settings) -> str:
+    """What stands for the sign-in, as the browser holds it; empty where it holds none."""
+    return request.cookies.get(cookie_name(SESSION, settings), "")
 
 
 def asking() -> Identity:
@@ -46,6 +51,14 @@ def asking() -> Identity:
     if identity is None:
         raise NotSignedIn("Sign in, or send a valid key as Authorization: Bearer.")
     return identity
+
+
+def present() -> accounts.Present:
+    """Who is signed in and until when, at a route for people only."""
+    found: accounts.Present | None = g.get("present")
+    if found is None:
+        raise NotSignedIn("Sign in.")
+    return found
 
 
 def from_our_pages(asked: Request, settings: Settings) -> bool:
@@ -89,21 +102,3 @@ def set_cookie(
 def _origin(address: str) -> str:
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _by_key(database: Database, text: str, now: datetime) -> Identity | None:
-    from directory.partners import keys
-
-    with database.unit_of_work() as session:
-        identity = keys.identity_of(session, text, now)
-        session.commit()
-    return identity
-
-
-def _by_token(database: Database, token: str, now: datetime) -> Identity | None:
-    from directory.partners import accounts
-
-    with database.unit_of_work() as session:
-        identity = accounts.who(session, token, now)
-        session.commit()
-    return identity
