@@ -31,6 +31,15 @@ _SAME = (frozenset({"nb", "nn", "da"}),)  # languages whose short words are the 
 Spot = tuple[int, int]  # start, end (exclusive) in tokens
 
 
+class Instead(NamedTuple):
+    """A need that so many ideas, said from ``start`` to ``end``, take the place of."""
+
+    start: int
+    end: int  # exclusive, in tokens
+    slug: str
+    ideas: int
+
+
 class _Said(NamedTuple):
     """What a word begins to say: an idea, where those words follow."""
 
@@ -83,8 +92,8 @@ class Ideas:
     def __contains__(self, word: str) -> bool:
         return word in self._whole or any(word[:n] in self._begun for n in self._lengths if n <= len(word))
 
-    def find(self, tokens: Sequence[Token], asker: str | None) -> tuple[list[Match], list[tuple[Spot, str]]]:
-        """The needs that frames tell, and (where, need) of those that a frame takes the place of."""
+    def find(self, tokens: Sequence[Token], asker: str | None) -> tuple[list[Match], list[Instead]]:
+        """The needs that frames tell, and those that a frame takes the place of."""
         said: dict[str, list[Spot]] = defaultdict(list)
         for index in range(len(tokens)):
             for idea, spot in self._at(tokens, index, asker):
@@ -96,7 +105,7 @@ class Ideas:
         for token in tokens:
             content.append(content[-1] + (not token.function_word))
         found: list[Match] = []
-        instead: list[tuple[Spot, str]] = []
+        instead: list[Instead] = []
         frames = [f for f in self._single if f.ideas[0] in said]
         frames += [f for idea in said for f in self._by_idea.get(idea, ()) if all(i in said for i in f.ideas)]
         for frame in frames:
@@ -105,7 +114,7 @@ class Ideas:
                     Match(*where, slug, weight, asker or "", len(frame.ideas))
                     for slug, weight in frame.needs.items()
                 ]
-                instead += [(where, slug) for slug in frame.instead]
+                instead += [Instead(*where, slug, len(frame.ideas)) for slug in frame.instead]
         return found, instead
 
     def _at(self, tokens: Sequence[Token], index: int, asker: str | None) -> Iterator[tuple[str, Spot]]:

@@ -24,6 +24,8 @@ HINT, HINTED, MOST_HINTED, SHORTEST_HINT = 0.4, 0.4, 4, 4
 JOINED, BEGUN = 6, 5  # letters of a word written apart, and how many of them tell that there is none
 NOTHING: frozenset[int] = frozenset()
 MAX_SKIPPED = 2  # function words that may stand between the words of a phrase
+# Words that negate, and are something else as well ("what"), so that they are negations within a phrase only.
+NEGATING_TOO = {"ar": frozenset({"ما"}), "so": frozenset({"ma", "mana", "kama"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +87,17 @@ class PhraseBook:
         counts: Counter[str] = Counter()
         self.languages: dict[str, set[str]] = defaultdict(set)  # folded word -> of which languages
         targets: dict[str, Counter[str]] = defaultdict(Counter)
+        hinting: dict[str, Counter[str]] = defaultdict(Counter)  # of phrases without a negation
         # the same words come in thousands of phrases, and a service that starts is waited for
         folded = _Remembered(fold)
         forms_of = _Remembered(lambda key: frozenset({key[0]} | stems(*key)))
         for target, text, language in entries:
             every = [folded[word] for word in split(text)]
-            content = [w for w in every if w not in skipped.get(language, frozenset()) or w in kept]
+            never = kept | NEGATING_TOO[language] if language in NEGATING_TOO else kept
+            content = [w for w in every if w not in skipped.get(language, frozenset()) or w in never]
             # a phrase of function words and one other ("noen å snakke med"), or of a negation and one that says little
             # ("don't want to be here"), is only whole itself
-            if len(content) < 2 or all(w in kept or w in weak for w in content):
+            if len(content) < 2 or all(w in never or w in weak for w in content):
                 content = every
             if not content:
                 continue
@@ -105,11 +109,13 @@ class PhraseBook:
             )
             number = len(self._phrases)
             self._phrases.append(phrase)
+            negating = not never.isdisjoint(content)
             for form in phrase.forms[0] if len(content) == 1 else ():
                 self._single[form].append(phrase)
             for position, forms in enumerate(phrase.forms):
                 for form in forms:
                     targets[form][target] += 1
+                    hinting[form][target] += not negating
                     if len(content) > 1:
                         numbers[form].add(number)
                         self._positions[form, number].append(position)
@@ -123,7 +129,7 @@ class PhraseBook:
         }
         self._information = {form: math.log(1 + everything / len(t)) for form, t in targets.items()}
         self._hints = {
-            form: tuple((target, n / counted.total()) for target, n in counted.items())
+            form: tuple((target, n / counted.total()) for target, n in hinting[form].items())
             for form, counted in targets.items()
             if len(counted) <= MOST_HINTED and len(form) >= SHORTEST_HINT
         }
@@ -221,7 +227,7 @@ class PhraseBook:
         for number, positions in hits.items():
             phrase = self._phrases[number]
             told = [i for i in positions.values() if tokens[i].word not in self._kept]
-            if len(told) < 2 or set(told) <= explained:
+            if len(told) < 2 or set(told) <= explained or self._lacks_negation(phrase, positions):
                 continue
             if max(positions.values()) - min(positions.values()) > FURTHEST:
                 continue
@@ -278,6 +284,11 @@ class PhraseBook:
     def vocabulary_of(self, languages: Set[str]) -> dict[str, int]:
         """The words of phrases in these languages (of all for none), and how often each stands there."""
         return {w: n for w, n in self.vocabulary.items() if not languages or self.languages[w] & languages}
+
+    def _lacks_negation(self, phrase: _Phrase, positions: Iterable[int]) -> bool:
+        """Whether the part that is there leaves out a negation: "want to live" is no half of "don't want to live"."""
+        never = self._kept | NEGATING_TOO.get(phrase.language, frozenset())
+        return any(word in never for p, word in enumerate(phrase.surfaces) if p not in positions)
 
     def _worth(self, phrase: _Phrase, position: int) -> float:
         return self._information[phrase.surfaces[position]]

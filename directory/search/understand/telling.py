@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from directory.needs import Needs
 from directory.search.analysis import Compounds
-from directory.search.understand.ideas import Ideas
+from directory.search.understand.ideas import Ideas, Instead
 from directory.search.understand.phrases import Match, PhraseBook, Token
 from directory.spelling import fold
 
@@ -77,16 +77,11 @@ class Telling:
         whole = self._book.find(tokens, self.compounds)
         framed, instead = self._ideas.find(tokens, asker)
         matches = [
-            m._replace(weight=m.weight * REPLACED) if any(m.target == slug for _, slug in instead) else m
+            m._replace(weight=m.weight * REPLACED) if any(m.target == other.slug for other in instead) else m
             for m in whole
         ]
         framed = [
-            m._replace(weight=m.weight * REPLACED)
-            if any(
-                m.target == slug and not _same_span(m, spot) and m.start < spot[1] and spot[0] < m.end
-                for spot, slug in instead
-            )
-            else m
+            m._replace(weight=m.weight * REPLACED) if any(_replaced(m, other) for other in instead) else m
             for m in framed
         ]
         explained = {i for m in (*whole, *framed) for i in range(m.start, m.end)}
@@ -94,7 +89,7 @@ class Telling:
         matches += [
             m
             for m in self._book.partly(tokens, explained)
-            if not any(m.target == slug for _, slug in instead)
+            if not any(m.target == other.slug for other in instead)
         ]
         matches += [m._replace(weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)]
         if not any(m.weight >= SURE and m.target != RELATIVES for m in matches):
@@ -176,5 +171,12 @@ def as_told(matches: Sequence[Match]) -> list[Match]:
     return told
 
 
-def _same_span(match: Match, spot: tuple[int, int]) -> bool:
-    return (match.start, match.end) == spot
+def _replaced(match: Match, other: Instead) -> bool:
+    """What ideas tell, a frame that says more of the same words may know better."""
+    return (
+        match.target == other.slug
+        and match.words <= other.ideas
+        and (match.start, match.end) != (other.start, other.end)
+        and match.start < other.end
+        and other.start < match.end
+    )

@@ -160,7 +160,8 @@ class Understanding:
             m if (worth := foreign(m.language, asker)) == 1.0 else m._replace(weight=m.weight * worth)
             for m in matches
         ]
-        found = self._telling.weighed(matches, tokens)
+        of_danger = self._danger.told(emergency, tokens, matches) if emergency else []
+        found = self._telling.weighed([*matches, *of_danger], tokens)
         consumed = {i for s in spoken for i in range(s.start, s.end)}
         consumed |= set(range(place.start, place.end)) if place else set()
         consumed |= unwanted
