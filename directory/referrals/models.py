@@ -34,6 +34,9 @@ def _strings() -> Any:
     return Field(default_factory=list, sa_type=JSON, nullable=False)
 
 
+_VERSION = Column("version", Integer, nullable=False)
+
+
 class Referral(SQLModel, table=True):
     """FHIR Task in all but name. ``version`` grows with each change, and two changes of one version can't both win."""
 
@@ -41,8 +44,9 @@ class Referral(SQLModel, table=True):
         Index("ix_referral_sender", "sender_id", "created_at", "id"),
         Index("ix_referral_receiver", "receiver_id", "created_at", "id"),
     )
+    __mapper_args__ = {"version_id_col": _VERSION}
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    version: int = 1
+    version: int = Field(default=1, sa_column=_VERSION)
     sender_id: UUID = Field(foreign_key="partner.id")
     # The partner who answers for the service. Of a carried one: who redeemed it, None until then.
     receiver_id: UUID | None = Field(default=None, foreign_key="partner.id")
