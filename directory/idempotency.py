@@ -7,6 +7,7 @@ first is still at work is told so. A key is known to one account or one API key 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -55,7 +56,7 @@ def asked(vault: Vault, actor_id: UUID, key: str | None, method: str, path: str,
         raise IdempotencyKeyMissing(
             "This request takes a header Idempotency-Key (1 to 255 visible characters), new for each thing to be done."
         )
-    meant = orjson.dumps([method, path, body], option=orjson.OPT_SORT_KEYS).decode()
+    meant = json.dumps([method, path, body], sort_keys=True)
     return Asked(actor_id, sha256(key.encode()).hexdigest(), vault.hash("idempotent request", meant))
 
 
@@ -85,9 +86,8 @@ def once(
 
 def _begin(database: Database, vault: Vault, request: Asked, now: datetime) -> Answer | None:
     """What was answered before; None: it is the caller's to be done."""
-    columns = _REQUESTS.c
     with database.unit_of_work() as session:
-        session.execute(delete(_REQUESTS).where(columns.actor_id == request.actor_id, _outlived(now)))
+        purge(session, now)
         if _taken(session, request, now):
             session.commit()
             return None
@@ -134,17 +134,16 @@ def _running(request: Asked, began_at: datetime) -> tuple[ColumnElement[bool], .
     return *_named(request), _REQUESTS.c.began_at == began_at, _REQUESTS.c.status.is_(None)
 
 
-def _outlived(now: datetime) -> ColumnElement[bool]:
-    return _REQUESTS.c.began_at < now - KEPT
-
-
 def _changed(session: Session, statement: Any) -> bool:
     return session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
 
 
 def purge(session: Session, now: datetime) -> int:
     """Forget what was asked more than 24 hours ago, in the caller's transaction. Returns how many requests."""
-    return session.execute(delete(_REQUESTS).where(_outlived(now))).rowcount  # type: ignore[attr-defined]
+    key = _REQUESTS.c.actor_id, _REQUESTS.c.key_hash
+    # Two that purge at the same time do not wait for each other.
+    outlived = select(*key).where(_REQUESTS.c.began_at < now - KEPT).with_for_update(skip_locked=True)
+    return session.execute(delete(_REQUESTS).where(tuple_(*key).in_(outlived))).rowcount  # type: ignore[attr-defined]
 
 
 def blank(session: Session, vault: Vault, location: str, fields: frozenset[str]) -> None:

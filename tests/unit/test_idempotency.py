@@ -89,6 +89,12 @@ def test_another_key_or_another_asker_is_another_request(database: Database) -> 
     assert works_done(database) == 3
 
 
+@pytest.mark.parametrize("body", ["\ud800", 2**70, float("nan"), {"a": [None, True, 1.5]}])
+def test_any_json_can_be_a_request(database: Database, body: object) -> None:
+    first = once(database, VAULT, request(body=body), NOW, working())
+    assert once(database, VAULT, request(body=body), NOW, working()) == first
+
+
 @pytest.mark.parametrize("key", [None, "", " ", "a key", "key\n", "nøkkel", "k" * 256])
 def test_a_key_is_1_to_255_visible_characters(key: str | None) -> None:
     with pytest.raises(IdempotencyKeyMissing):
@@ -278,7 +284,13 @@ def test_after_a_day_a_key_is_as_new(database: Database) -> None:
     assert remembered(database) == 1
 
 
-def test_what_is_older_than_a_day_is_forgotten(database: Database) -> None:
+def test_what_is_older_than_a_day_is_forgotten_with_whatever_is_asked_next(database: Database) -> None:
+    once(database, VAULT, request(), NOW, working())
+    once(database, VAULT, request(who=ANOTHER), NOW + KEPT + timedelta(seconds=1), working())
+    assert remembered(database) == 1
+
+
+def test_what_is_older_than_a_day_is_purged(database: Database) -> None:
     once(database, VAULT, request(), NOW, working())
     once(database, VAULT, request(who=ANOTHER), NOW + timedelta(hours=2), working())
     with database.unit_of_work() as session:
