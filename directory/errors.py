@@ -62,6 +62,12 @@ class SignInFailed(DirectoryError):
     code = "sign-in-failed"
 
 
+class IssuerUnavailable(DirectoryError):
+    """The OpenID Connect issuer does not answer, or not as the one that it should be."""
+
+    code = "issuer-unavailable"
+
+
 class TooManyAttempts(DirectoryError):
     """Too many wrong guesses. ``wait``: seconds until the next one is looked at."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from directory.partners.access import Identity, Role, Scope
+from directory.partners.access import READ_REFERRALS, Identity, Role, Scope
 
 
 class Who(Enum):
@@ -29,6 +29,11 @@ class May:
 
 Entry = Who | May
 
+_ADMIN = May(frozenset({Role.ADMIN}))
+_COORDINATOR = May(frozenset({Role.COORDINATOR}))
+_READS = May(READ_REFERRALS, Scope.REFERRALS_READ)
+_REFERS = May(READ_REFERRALS, Scope.REFERRALS_WRITE)
+
 # "METHOD /rule" -> who may.
 PERMISSIONS: Mapping[str, Entry] = {
     "GET /": Who.PUBLIC,
@@ -46,6 +51,36 @@ PERMISSIONS: Mapping[str, Entry] = {
     "GET /api/v1/services/<id>": Who.PUBLIC,
     "GET /api/v1/organizations/<id>": Who.PUBLIC,
     "GET /api/v1/locations/<id>": Who.PUBLIC,
+    "POST /api/v1/session": Who.PUBLIC,
+    "GET /api/v1/session": Who.SIGNED_IN,
+    "DELETE /api/v1/session": Who.SIGNED_IN,
+    "POST /api/v1/session/password": Who.PUBLIC,
+    "POST /api/v1/session/totp": Who.SIGNED_IN,
+    "PUT /api/v1/session/totp": Who.SIGNED_IN,
+    "DELETE /api/v1/session/totp": Who.SIGNED_IN,
+    "GET /api/v1/session/oidc": Who.PUBLIC,
+    "GET /api/v1/session/oidc/callback": Who.PUBLIC,
+    "GET /api/v1/partners": _ADMIN,
+    "POST /api/v1/partners": _ADMIN,
+    "PATCH /api/v1/partners/<id>": _ADMIN,
+    "GET /api/v1/members": _COORDINATOR,
+    "POST /api/v1/members": _COORDINATOR,
+    "PATCH /api/v1/members/<id>": _COORDINATOR,
+    "POST /api/v1/members/<id>/reset": _COORDINATOR,
+    "GET /api/v1/keys": _COORDINATOR,
+    "POST /api/v1/keys": _COORDINATOR,
+    "POST /api/v1/keys/<id>/rotate": _COORDINATOR,
+    "DELETE /api/v1/keys/<id>": _COORDINATOR,
+    "GET /api/v1/referrals": _READS,
+    "POST /api/v1/referrals": _REFERS,
+    "POST /api/v1/referrals/redeem": _REFERS,
+    "GET /api/v1/referrals/<id>": _READS,
+    "PATCH /api/v1/referrals/<id>": _REFERS,
+    "POST /api/v1/referrals/<id>/transitions": _REFERS,
+    "DELETE /api/v1/referrals/<id>/consent": _REFERS,
+    "GET /api/v1/referrals/<id>/events": _READS,
+    "GET /api/v1/referrals/<id>/messages": _READS,
+    "POST /api/v1/referrals/<id>/messages": _REFERS,
 }
 
 

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from directory.errors import (
     DirectoryError,
     IndexUnavailable,
+    IssuerUnavailable,
     NotFound,
     NotSignedIn,
     StillRunning,
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_INDEX_S = 5
+RETRY_ISSUER_S = 30
 MOST_FIELDS = 50  # that one answer names
 LONGEST_NAME = 80  # characters of a field's name; unknown parameters are named as they were sent
 
@@ -168,6 +170,12 @@ PROBLEMS: Mapping[str, Problem] = {
             "The search is being prepared",
             "The search index is being built. Try again after the time in Retry-After (seconds).",
         ),
+        Problem(
+            "issuer-unavailable",
+            503,
+            "Signing in elsewhere is not possible now",
+            "The OpenID Connect issuer does not answer. Sign in by password, or try again later.",
+        ),
     )
 }
 # What an exception of the framework's is, which has a status and no code of ours.
@@ -253,6 +261,8 @@ def _headers(error: DirectoryError) -> dict[str, str]:
     match error:
         case IndexUnavailable():
             return {"Retry-After": str(RETRY_INDEX_S)}
+        case IssuerUnavailable():
+            return {"Retry-After": str(RETRY_ISSUER_S)}
         case StillRunning():
             return {"Retry-After": "1"}
         case TooManyAttempts():

@@ -5,15 +5,39 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Blueprint
 
-from directory.api import docs, rooms, search, services, shortcut, suggest
+from directory.api import (
+    docs,
+    keys,
+    members,
+    oidc,
+    partners,
+    referrals,
+    rooms,
+    search,
+    services,
+    session,
+    shortcut,
+    suggest,
+)
 from directory.api.rooms import Rooms
 
-BLUEPRINTS: tuple[Blueprint, ...] = (search.blueprint, suggest.blueprint, services.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    search.blueprint,
+    suggest.blueprint,
+    services.blueprint,
+    session.blueprint,
+    oidc.blueprint,
+    partners.blueprint,
+    members.blueprint,
+    keys.blueprint,
+    referrals.blueprint,
+)
 
 
 def register(app: Flask, house: Rooms) -> None:
-    """Open the doors: add a blueprint to BLUEPRINTS, and its routes to ``security.PERMISSIONS``."""
+    """Open the doors: add a blueprint to BLUEPRINTS, and its routes to ``permissions.PERMISSIONS``."""
     rooms.open_to(app, house)
+    oidc.register(app, house.settings)
     described = docs.describe(app)
     for blueprint in BLUEPRINTS:
         described.register_blueprint(blueprint)

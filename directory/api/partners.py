@@ -1,0 +1,90 @@
+"""Partners: which organizations take part, and for what in the directory they answer. For admins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from sqlmodel import Session
+
+from directory.api.partner_shapes import PartnerArguments, PartnerChange, PartnerList, PartnerShape
+from directory.api.rooms import language_of_request, rooms
+from directory.languages import pick
+from directory.partners import partnering
+from directory.partners.models import Partner
+
+blueprint = Blueprint(
+    "partners", __name__, url_prefix="/api/v1/partners", description="Who takes part. For admins."
+)
+
+
+@blueprint.route("")
+class Partners(MethodView):
+    @blueprint.response(200, PartnerList)
+    def get(self) -> dict[str, Any]:
+        """All partners, also disabled ones, by slug."""
+        with rooms().database.reading() as session:
+            return {"partners": _told(session, partnering.partners(session))}
+
+    @blueprint.arguments(PartnerArguments, location="json")
+    @blueprint.response(201, PartnerShape)
+    def post(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Let another organization take part."""
+        house = rooms()
+        with house.database.unit_of_work() as session:
+            partner = partnering.add_partner(session, **values, now=house.clock())
+            (told,) = _told(session, [partner])
+            session.commit()
+        return told, {"Location": f"{blueprint.url_prefix}/{partner.id}"}
+
+
+@blueprint.route("/<id>")
+class OnePartner(MethodView):
+    @blueprint.arguments(PartnerChange, location="json")
+    @blueprint.response(200, PartnerShape)
+    def patch(self, values: dict[str, Any], id: str) -> dict[str, Any]:
+        """Rename it, change what it answers for, disable it or let it take part again; by its id or slug."""
+        house = rooms()
+        with house.database.unit_of_work() as session:
+            partner = partnering.partner_of(session, id)
+            if "name" in values:
+                partnering.rename(session, partner, values["name"])
+            if "organizations" in values:
+                _answer_for(session, partner, values["organizations"])
+            if "active" in values:
+                partnering.set_active(session, partner, values["active"])
+            (told,) = _told(session, [partner])
+            session.commit()
+        return told
+
+
+def _answer_for(session: Session, partner: Partner, organizations: Sequence[str]) -> None:
+    """Let it answer for these (slugs or ids), and for no others."""
+    has = {
+        ref.id: {str(ref.id), ref.slug}
+        for ref in partnering.organizations_of(session, [partner.id])[partner.id]
+    }
+    named = set[str | None]().union(*has.values())
+    partnering.link(session, partner, [one for one in organizations if one not in named])
+    partnering.unlink(session, partner, [id for id, names in has.items() if names.isdisjoint(organizations)])
+
+
+def _told(session: Session, partners: Sequence[Partner]) -> list[dict[str, Any]]:
+    lang = language_of_request()
+    organizations = partnering.organizations_of(session, [partner.id for partner in partners])
+    return [
+        {
+            "id": partner.id,
+            "slug": partner.slug,
+            "name": partner.name,
+            "active": partner.active,
+            "created_at": partner.created_at,
+            "organizations": [
+                {"id": ref.id, "slug": ref.slug, "name": (pick(ref.names, lang) or (None, None))[1]}
+                for ref in organizations[partner.id]
+            ],
+        }
+        for partner in partners
+    ]
