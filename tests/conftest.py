@@ -11,7 +11,7 @@ import pytest
 from directory.config import PREFIX, Settings
 from directory.search.warming import warm
 
-pytest_plugins = ["tests.databases", "tests.seeded"]
+pytest_plugins = ["tests.databases", "tests.seeded", "tests.partner_network"]
 
 
 @pytest.hookimpl(tryfirst=True)
