@@ -5,15 +5,16 @@ What a command needs is imported when it runs, so that ``veiviser --help`` answe
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from directory.errors import DirectoryError, InvalidInput
+from directory.commands.keys import key
+from directory.commands.partners import partner
+from directory.commands.people import user
+from directory.commands.referrals import audit, reencrypt
+from directory.terminal import OneLine, database_of, migrated, settings_to_use, told
 
 if TYPE_CHECKING:
     from directory.catalogue.geocoding import Geocoder
@@ -24,27 +25,13 @@ if TYPE_CHECKING:
 FAILED = 1
 
 
-class OneLine(click.Group):
-    """Turns what can be expected to go wrong into one line on stderr; a traceback is left for mistakes of ours."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except DirectoryError as error:
-            raise click.ClickException(error.detail) from None
-        except OSError as error:
-            raise click.ClickException(f"{error.filename or 'the system'}: {error.strerror}") from None
-        except Exception as error:
-            # Imported already if it is one of these; what the driver says names no password.
-            if type(error).__module__.startswith("sqlalchemy.") and getattr(error, "orig", None):
-                said = str(error.orig).strip().partition("\n")[0]  # type: ignore[attr-defined]
-                raise click.ClickException(f"the database cannot be used: {said}") from None
-            raise
-
-
 @click.group(cls=OneLine, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Veiviser: a directory of help services, found by need, language and distance."""
+
+
+for command in (partner, user, key, audit, reencrypt):
+    main.add_command(command)
 
 
 @main.group()
@@ -55,7 +42,7 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database up to this version: all of it, or nothing."""
-    _upgrade(_settings())
+    _upgrade(settings_to_use())
 
 
 @db.command("current")
@@ -63,7 +50,7 @@ def db_current() -> None:
     """Tell which revision the database stands at, and whether this version needs another."""
     from directory import database
 
-    stands, needed = database.current(_settings().database), database.latest()
+    stands, needed = database.current(settings_to_use().database), database.latest()
     click.echo(f"{stands or 'empty'}{'' if stands == needed else f' (this version needs {needed})'}")
     if stands != needed:
         raise SystemExit(FAILED)
@@ -72,8 +59,8 @@ def db_current() -> None:
 @main.command()
 def seed() -> None:
     """Fill the directory with the services that ship with it: all of them, or nothing. Can be repeated."""
-    settings = _migrated()
-    with _database(settings) as database:
+    settings = migrated()
+    with database_of(settings) as database:
         report = _seed(settings, database)
     click.echo(
         f"{report.services} services of {report.organizations} organizations at {report.locations} locations; "
@@ -90,7 +77,7 @@ def index() -> None:
 @index.command("rebuild")
 def index_rebuild() -> None:
     """Make the index anew; the old one answers meanwhile."""
-    kept = _rebuild(_migrated())
+    kept = _rebuild(migrated())
     click.echo(f"{kept} services in the index")
 
 
@@ -99,7 +86,7 @@ def index_catch_up() -> None:
     """Let the index take up what has changed in the directory."""
     from directory import open_rooms
 
-    rooms = open_rooms(_migrated())
+    rooms = open_rooms(migrated())
     kept = rooms.upkeep.catch_up(rooms.clock().date())
     done = "rebuilt: " if kept.rebuilt else ""
     click.echo(f"{done}{kept.saved} services taken up, {kept.removed} taken out")
@@ -110,7 +97,7 @@ def index_check() -> None:
     """Read all of the index and tell what is wrong with it."""
     from directory import open_rooms
 
-    problems = open_rooms(_migrated()).upkeep.problems()
+    problems = open_rooms(migrated()).upkeep.problems()
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
@@ -137,13 +124,9 @@ def search_explain(
     from directory import open_rooms
     from directory.search import explaining
 
-    rooms = open_rooms(_migrated())
+    rooms = open_rooms(migrated())
     values = {"q": text, "near": near, "language": language, "lang": lang}
-    try:
-        criteria = rooms.searcher.resolve(values, now=rooms.clock(), lang=lang)
-    except InvalidInput as error:
-        said = (f"{field}: {message}" for field, messages in error.errors.items() for message in messages)
-        raise click.ClickException("; ".join(said)) from None
+    criteria = rooms.searcher.resolve(values, now=rooms.clock(), lang=lang)
     if not criteria.q:
         raise click.ClickException("there is nothing to explain: give the words of a search")
     explanation = explaining.explain(rooms.searcher, criteria, shown)
@@ -159,7 +142,7 @@ def serve() -> None:
     """Bring database, directory and index up to date, then serve until Ctrl-C."""
     from directory import serving
 
-    settings = _settings()
+    settings = settings_to_use()
     serving.refuse_taken_port(settings)
     if not serving.is_prepared(settings):
         _prepare(settings)
@@ -182,58 +165,10 @@ def doctor() -> None:
         raise SystemExit(FAILED)
 
 
-@contextmanager
-def told(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Progress of one long step, as ``progress(done, of)``: a bar on a terminal, plain lines elsewhere."""
-    if not sys.stderr.isatty():
-        click.echo(f"{label} …", err=True)
-        yield lambda done, of: None
-        click.echo(f"{label}: done", err=True)
-        return
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-        def progress(done: int, of: int) -> None:
-            bar.length = of
-            bar.update(done - bar.pos)
-
-        yield progress
-        bar.update((bar.length or 0) - bar.pos)
-
-
-def _settings() -> Settings:
-    from directory.config import read_settings, refuse_unsafe
-
-    settings = refuse_unsafe(read_settings())
-    settings.ensure_data_dir()
-    return settings
-
-
-def _migrated() -> Settings:
-    """The settings of a directory that has its tables."""
-    from directory.standing import is_migrated
-
-    settings = _settings()
-    with _database(settings) as database:
-        if not is_migrated(database):
-            raise click.ClickException("the database is not at this version: veiviser db upgrade")
-    return settings
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
-    from directory.database import Database
-
-    database = Database(settings.database)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 def _prepare(settings: Settings) -> None:
     from directory import standing
 
-    with _database(settings) as database:
+    with database_of(settings) as database:
         if not standing.is_migrated(database):
             _upgrade(settings)
         _ready()

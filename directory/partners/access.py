@@ -60,7 +60,7 @@ def wrong_roles(roles: Collection[str], *, of_a_partner: bool) -> str | None:
     """
     known = {role.value for role in Role}
     if not roles:
-        return f"takes one or more of {', '.join(known)}"
+        return f"takes one or more of {', '.join(sorted(known))}"
     if unknown := sorted(set(roles) - known):
         return f"takes {', '.join(sorted(known))}; there is no {', '.join(unknown)}"
     given = {Role(role) for role in roles}

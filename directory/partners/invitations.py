@@ -20,8 +20,12 @@ from directory.partners import one_time_codes, passwords
 from directory.partners.accounts import end_sign_ins, may_sign_in
 from directory.partners.models import Account, OneTimeLink
 
-Purpose = Literal["invitation", "reset"]
-LASTS = {"invitation": timedelta(days=7), "reset": timedelta(hours=1)}
+Purpose = Literal["invitation", "reset", "recovery"]
+LASTS: dict[Purpose, timedelta] = {
+    "invitation": timedelta(days=7),
+    "reset": timedelta(hours=1),
+    "recovery": timedelta(hours=1),  # a reset that also asks for no one-time codes any more
+}
 
 _LINK: Table = OneTimeLink.__table__  # type: ignore[attr-defined]
 _DEAD = "This link was used already, is too old, or is none of ours. Ask for a new one."
@@ -34,16 +38,14 @@ def invite(session: Session, account: Account, now: datetime) -> str:
 
 def reset(session: Session, account: Account, now: datetime, *, forget_codes: bool = False) -> str:
     """The token of a link by which the owner chooses another password, within an hour. Until then the old one holds.
-    ``forget_codes``: ask for no one-time codes any more, for who has lost the device.
+    ``forget_codes``: from then on no one-time codes are asked for either, for who has lost the device.
     """
-    if forget_codes:
-        one_time_codes.forget(session, account)
-    return _new(session, account, "reset", now)
+    return _new(session, account, "recovery" if forget_codes else "reset", now)
 
 
 def address_of(base_url: str, purpose: Purpose, token: str) -> str:
     """The link. The token stands behind the #, which no browser sends: it is in no log."""
-    return f"{base_url}/desk/{purpose}#{token}"
+    return f"{base_url}/desk/{'invitation' if purpose == 'invitation' else 'reset'}#{token}"
 
 
 def choose_password(database: Database, token: str, password: str, now: datetime) -> Account:
@@ -54,13 +56,15 @@ def choose_password(database: Database, token: str, password: str, now: datetime
     """
     key = sha256(token.encode("utf-8", "replace")).hexdigest()
     with database.reading() as session:
-        email = _account(session, key, now).email
+        email = _account(session, key, now)[0].email
     passwords.refuse_weak(password, email)
     kept = passwords.hashed(password)
     with database.unit_of_work() as session:
-        account = _account(session, key, now, changing=True)
+        account, purpose = _account(session, key, now, changing=True)
         account.password_hash = kept
         session.add(account)
+        if purpose == "recovery":
+            one_time_codes.forget(session, account)
         session.execute(delete(_LINK).where(_LINK.c.account_id == account.id))
         end_sign_ins(session, [account.id])
         session.commit()
@@ -81,10 +85,11 @@ def _new(session: Session, account: Account, purpose: Purpose, now: datetime) ->
     return token
 
 
-def _account(session: Session, key: str, now: datetime, *, changing: bool = False) -> Account:
+def _account(session: Session, key: str, now: datetime, *, changing: bool = False) -> tuple[Account, str]:
+    """Whose link it is, and what it is for."""
     query = select(OneTimeLink).where(OneTimeLink.token_hash == key)
     link = session.exec(query.with_for_update() if changing else query).first()
     account = session.get(Account, link.account_id) if link and now < link.expires_at else None
-    if account is None or not may_sign_in(session, account):
+    if link is None or account is None or not may_sign_in(session, account):
         raise NotFound(_DEAD)
-    return account
+    return account, link.purpose

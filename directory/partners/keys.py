@@ -87,17 +87,18 @@ def keys_of(session: Session, partner_id: UUID | None = None) -> list[ApiKey]:
 
 
 def key_of(session: Session, id_or_hint: str, partner_id: UUID | None = None) -> ApiKey:
-    """One key, for changing it; among those of one partner, where it is given. Raises NotFound, and Conflict when
-    several keys begin like this.
+    """One key, for changing it: by its id, its hint, or (where it got out) itself; among those of one partner, where
+    that is given. Raises NotFound, and Conflict when several keys begin like this.
     """
     try:
         is_it = col(ApiKey.id) == UUID(id_or_hint)
     except ValueError:
-        is_it = col(ApiKey.hint) == id_or_hint.rstrip("…")
+        hint = id_or_hint.rstrip("…")
+        is_it = col(ApiKey.key_hash) == _hash(hint) if looks_like_key(hint) else col(ApiKey.hint) == hint
     query = select(ApiKey).where(is_it).with_for_update()
     found = list(session.exec(query if partner_id is None else query.where(ApiKey.partner_id == partner_id)))
     if not found:
-        # What was typed may be a whole key, and is not said again.
+        # What was typed may be most of a key, and is not said again.
         raise NotFound("There is no such key: name it by its id, or by its first characters as listed.")
     if len(found) > 1:
         raise Conflict("Several keys begin like this. Name the key by its id.")
