@@ -31,7 +31,7 @@ EMAIL_ADDRESS = "an e-mail address"
 FEWEST_PHONE_DIGITS = 8  # Norwegian numbers of five digits are of organizations, and look like any number
 
 # What may stand between two digits of one number; letters may not.
-_GAP = r"[^\w]{0,3}_?[^\w]{0,3}"
+_GAP = r"[\W_]{0,6}"
 _ELEVEN = re.compile(rf"(?<!\d)(?=(\d(?:{_GAP}\d){{10}})(?!\d))")
 _TEN_OR_TWELVE = re.compile(
     r"(?<!\d)(?=((?:\d\d)?\d\d[ .\-/]?\d\d[ .\-/]?\d\d(?P<gap>[ +\-–/.]{0,3})\d{4})(?!\d))"
@@ -44,11 +44,12 @@ _BORN_AND_NUMBER = re.compile(
 
 _AT = r"(?:\s*[(\[{<]\s*(?:at|alfa|alpha|krøll-?alfa|snabel-?a|@)\s*[)\]}>]\s*|\s*@\s*|\s+(?:krøllalfa|snabel-a)\s+)"
 _DOT = r"(?:\.|\s*[(\[{<]\s*(?:dot|punktum|prikk|punkt|\.)\s*[)\]}>]\s*|\s+(?:dot|punktum|prikk)\s+)"
-_EMAIL = re.compile(rf"[\w.+'-]+{_AT}[\w-]+(?:{_DOT}[\w-]+)*?{_DOT}[^\W\d_]{{2,}}", re.IGNORECASE)
+_EMAIL = re.compile(rf"[\w.+'-]{_AT}[\w-]+(?:{_DOT}[\w-]+)*?{_DOT}[^\W\d_]{{2,}}", re.IGNORECASE)
 
 _YEAR = r"(?:1[89]|20)\d\d"
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _CLOCK = r"(?:[01]?\d|2[0-4])"
+_TIME = rf"(?:{_CLOCK}[.:][0-5]\d|(?:[01]\d|2[0-4])[0-5]\d)"
 _ORDINARY = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -56,8 +57,9 @@ _ORDINARY = tuple(
         rf"(?<!\d){_YEAR}[-./]{_MONTH}[-./]{_DAY}(?!\d)",
         rf"(?<![\d.\-/]){_DAY}(?:\. ?|[-/]){_MONTH}(?:\. ?|[-/]){_YEAR}(?!\d)",
         rf"(?<![\d.\-/]){_DAY}(?P<between>[.\-/]){_MONTH}(?P=between)\d\d(?![\d]|[.\-/]\d)",
+        rf"(?<![\d/]){_DAY}/{_MONTH}(?: {_YEAR}|-(?:\d\d|{_YEAR}))?(?![\d/])",
         rf"(?<![\d:]){_CLOCK}:[0-5]\d(?::[0-5]\d)?(?![\d:])",
-        rf"(?<![\d.]){_CLOCK}[.:]?[0-5]\d ?(?:-|–|—|til|to) ?{_CLOCK}[.:]?[0-5]\d(?![\d.])",
+        rf"(?<!\d)(?<!\d\.){_TIME} ?(?:-|–|—|til|to) ?{_TIME}(?!\d|[.\-]\d)",
         rf"(?:kl|klokken|klokka|at)\.? ?{_CLOCK}[.:]?[0-5]\d(?!\d)",
         r"(?:kr|nok|eur|€|sek|dkk)\.? ?\d{1,3}(?:[ .]\d{3})*(?:,\d\d)?(?! ?\d)",
         r"(?<!\d)(?<!\d[ .])\d{1,3}(?:[ .]\d{3})*(?:,\d\d|,-)? ?(?:kr|kroner|nok|eur|euro|€|sek|dkk)\b",
@@ -73,7 +75,8 @@ def finds(text: str) -> list[str]:
         found.append(EMAIL_ADDRESS)
     if any(_identity_numbers(plain)):
         found.append(IDENTITY_NUMBER)
-    if _holds_phone_number(_without_ordinary(plain)):
+    # With a + in front it is no day and no price, however its digits are grouped.
+    if _phone_numbers(_without_ordinary(plain)) or any("+" in one for one in _phone_numbers(plain)):
         found.append(PHONE_NUMBER)
     return sorted(found, key=(IDENTITY_NUMBER, PHONE_NUMBER, EMAIL_ADDRESS).index)
 
@@ -105,11 +108,12 @@ def _identity_numbers(plain: str) -> Iterator[bool]:
             yield _norwegian_birthday(digits) or _norwegian_checks(digits)
         else:
             # A day and a time have as many digits: what reads as days and times is nothing else.
-            yield _norwegian_checks(digits) and _norwegian_birthday(digits) and written in dateless
+            known = _norwegian_birthday(digits) or digits[0] in "89"
+            yield known and _norwegian_checks(digits) and written in dateless
     for match in _BORN_AND_NUMBER.finditer(plain):
         day, month, year, number = match.groups()
         yield _norwegian_checks(f"{day:0>2}{month:0>2}{year}{number}")
-    for match in _TEN_OR_TWELVE.finditer(plain):
+    for match in _TEN_OR_TWELVE.finditer(dateless):
         yield _is_swedish_or_icelandic(match[1]) or _is_danish(match[1], match["gap"])
     for match in _FINNISH.finditer(plain):
         yield hetu.is_valid(match[0], allow_temporary=True)
@@ -120,18 +124,15 @@ def _digits(written: str) -> str:
 
 
 def _norwegian_checks(digits: str) -> bool:
-    return digits[9] == fodselsnummer.calc_check_digit1(digits) and digits[
-        10
-    ] == fodselsnummer.calc_check_digit2(digits)
+    first, second = fodselsnummer.calc_check_digit1(digits), fodselsnummer.calc_check_digit2(digits)
+    return digits[9:] == first + second
 
 
 def _norwegian_birthday(digits: str) -> bool:
-    """D-numbers add 40 to the day, H-numbers 40 to the month, made-up ones 65 or 80; FH-numbers (8, 9) have
-    none.
+    """D-numbers add 40 to the day, H-numbers 40 to the month, made-up ones 65 or 80 (skatteetaten.no); those that
+    begin with 8 or 9 (FH-numbers) have no birthday.
     """
     day, month = int(digits[:2]), int(digits[2:4])
-    if day >= 80:
-        return True
     months = {month, month - 40, month - 65, month - 80}
     return any(_is_day(day - 40 if day > 40 else day, each) for each in months)
 
@@ -142,13 +143,10 @@ def _is_day(day: int, month: int) -> bool:
 
 def _is_swedish_or_icelandic(written: str) -> bool:
     digits = _digits(written)[-10:]
-    day = int(digits[4:6])
-    swedish = _is_day(day - 60 if day > 60 else day, int(digits[2:4])) and luhn.is_valid(digits)
-    return swedish or (len(_digits(written)) == 10 and _kennitala(digits))
-
-
-def _kennitala(digits: str) -> bool:
-    return digits[9] in "089" and int(digits[:2]) <= 31 and kennitala.is_valid(digits)
+    day = int(digits[4:6])  # coordination numbers add 60
+    if _is_day(day - 60 if day > 60 else day, int(digits[2:4])) and luhn.is_valid(digits):
+        return True
+    return len(_digits(written)) == 10 and int(digits[0]) < 4 and kennitala.is_valid(digits)
 
 
 def _is_danish(written: str, gap: str) -> bool:
@@ -167,11 +165,13 @@ def _is_danish(written: str, gap: str) -> bool:
     return True
 
 
-def _holds_phone_number(text: str) -> bool:
+def _phone_numbers(text: str) -> list[str]:
+    """As they are written."""
     # The library knows fewer separators than people do, and takes no number that letters touch.
     text = re.sub(r"(?<=\d)[_*·•|;'’,=]+(?=\d)", " ", text)
     text = re.sub(r"(?<=[^\W\d])(?=[+\d])|(?<=\d)(?=[^\W\d])", " ", text)
-    for match in phonenumbers.PhoneNumberMatcher(text, "NO", phonenumbers.Leniency.VALID):
-        if len(str(match.number.national_number)) >= FEWEST_PHONE_DIGITS:
-            return True
-    return False
+    return [
+        match.raw_string
+        for match in phonenumbers.PhoneNumberMatcher(text, "NO", phonenumbers.Leniency.VALID)
+        if len(str(match.number.national_number)) >= FEWEST_PHONE_DIGITS
+    ]
