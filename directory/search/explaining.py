@@ -66,7 +66,7 @@ def explain(finder: Finder, criteria: Criteria, shown: int = SHOWN) -> Explanati
         dict(found.query.wanted),
         found.relaxed,
         found.hits.total,
-        asdict(found.query.weights),
+        found.query.weights._asdict(),
         [_parts(finder, snapshot, found.query, hit, criteria.lang) for hit in found.hits.hits],
     )
 
@@ -74,18 +74,18 @@ def explain(finder: Finder, criteria: Criteria, shown: int = SHOWN) -> Explanati
 def _parts(finder: Finder, snapshot: Snapshot, query: EngineQuery, hit: Hit, lang: str) -> Parts:
     slug = finder.joiner.slug(snapshot, hit)
     own = frozenset({f"service:{slug}"})
-    alone = replace(
-        query, filters=(*query.filters, own), preferred=(), offset=0, limit=1, facets=(), sort="best"
+    alone = query._replace(
+        filters=(*query.filters, own), preferred=(), offset=0, limit=1, facets=(), sort="best"
     )
-    somewhere = replace(
-        alone, point=None, radius_km=None, serving=frozenset(), weights=_weights(alone, **EVEN)
+    somewhere = alone._replace(
+        point=None, radius_km=None, serving=frozenset(), weights=_weights(alone, **EVEN)
     )
     # A search for nothing but the service meets one need fully.
-    itself = replace(somewhere, wanted={next(iter(own)): 1.0}, terms=(), boosts=(), open_at=None)
-    trust = _score(snapshot, replace(itself, weights=_weights(itself, need=1.0, text=0.0))) / ONE_NEED
+    itself = somewhere._replace(wanted={next(iter(own)): 1.0}, terms=(), boosts=(), open_at=None)
+    trust = _score(snapshot, itself._replace(weights=_weights(itself, need=1.0, text=0.0))) / ONE_NEED
     if query.wanted or query.terms:
-        need = _score(snapshot, replace(somewhere, weights=_weights(somewhere, need=1.0, text=0.0))) / trust
-        text = _score(snapshot, replace(somewhere, weights=_weights(somewhere, need=0.0, text=1.0))) / trust
+        need = _score(snapshot, somewhere._replace(weights=_weights(somewhere, need=1.0, text=0.0))) / trust
+        text = _score(snapshot, somewhere._replace(weights=_weights(somewhere, need=0.0, text=1.0))) / trust
         base = need * query.weights.need + text * query.weights.text
     else:
         need, text, base = 0.0, 0.0, 1.0
@@ -107,7 +107,7 @@ def _parts(finder: Finder, snapshot: Snapshot, query: EngineQuery, hit: Hit, lan
 
 
 def _weights(query: EngineQuery, **weights: float) -> Any:
-    return replace(query.weights, **weights)
+    return query.weights._replace(**weights)
 
 
 def _score(snapshot: Snapshot, query: EngineQuery) -> float:

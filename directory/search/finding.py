@@ -147,10 +147,10 @@ class Finder:
 
     def _with_the_like(self, snapshot: Snapshot, query: EngineQuery, hits: Hits) -> EngineQuery:
         """The query that also asks for what the named service is there for, whichever page is asked for."""
-        named = hits.hits[0] if hits.hits else snapshot.search(replace(query, offset=0, limit=1)).hits[0]
+        named = hits.hits[0] if hits.hits else snapshot.search(query._replace(offset=0, limit=1)).hits[0]
         needs, _ = orjson.loads(snapshot.piece(named, "labelled"))
         wanted = {f"need:{slug}": weight for slug, weight in zip(needs, LIKE_THE_NAMED, strict=False)}
-        return replace(query, wanted={**wanted, **query.wanted})
+        return query._replace(wanted={**wanted, **query.wanted})
 
     def _query(self, snapshot: Snapshot, criteria: Criteria, understood: Understood) -> EngineQuery:
         place = self._place(criteria, understood)
@@ -182,8 +182,8 @@ class Finder:
         told = {**dict.fromkeys(criteria.need, 1.0), **{n.slug: n.weight for n in understood.needs}}
         if sum(told.values()):
             afar = sum(self.needs[slug].afar * weight for slug, weight in told.items()) / sum(told.values())
-            weights = replace(weights, national=NATIONAL_HERE + NATIONAL_AFAR * afar)
-        return replace(weights, door_km=max(weights.door_km, place.radius_km)) if place else weights
+            weights = weights._replace(national=NATIONAL_HERE + NATIONAL_AFAR * afar)
+        return weights._replace(door_km=max(weights.door_km, place.radius_km)) if place else weights
 
     def _place(self, criteria: Criteria, understood: Understood) -> Place | None:
         """The place of the text, unless a given position lies there, or a radius is drawn around that."""

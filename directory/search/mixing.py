@@ -7,7 +7,6 @@ repeat a service; total and counts are those of the plain search.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import chain, zip_longest
 
 from directory.search.query import EngineQuery, Hit, Hits, Snapshot
@@ -18,14 +17,14 @@ EACH = 5  # services of each need among the first
 def mixed(snapshot: Snapshot, query: EngineQuery, groups: Sequence[frozenset[str]]) -> Hits:
     """As ``snapshot.search``, but the first ones are the best of each group of keys, in turn, by the same scores."""
     best = [
-        snapshot.search(replace(query, filters=(*query.filters, keys), offset=0, limit=EACH, facets=())).hits
+        snapshot.search(query._replace(filters=(*query.filters, keys), offset=0, limit=EACH, facets=())).hits
         for keys in groups
     ]
     first = {_identity(hit): hit for hit in _in_turn(best)}
-    found = snapshot.search(replace(query, offset=0, limit=query.offset + query.limit + len(first)))
+    found = snapshot.search(query._replace(offset=0, limit=query.offset + query.limit + len(first)))
     rest = [hit for hit in found.hits if _identity(hit) not in first]
     order = [*first.values(), *rest]
-    return replace(found, hits=tuple(order[query.offset : query.offset + query.limit]))
+    return found._replace(hits=tuple(order[query.offset : query.offset + query.limit]))
 
 
 def _in_turn(lists: Sequence[Sequence[Hit]]) -> Iterator[Hit]:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
-import numpy as np
-
 Sort = Literal["best", "distance", "name", "verified"]
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+_NO_COUNTS: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One word sought, as alternatives (index term, weight in (0, 1]): its best alternative counts in each document."""
 
     alternatives: tuple[tuple[str, float], ...]
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(NamedTuple):
     """What each part of the score is worth: see ``ranking``. Each part can be switched off, to measure it."""
 
     need: float = 1.0
@@ -32,19 +30,15 @@ class Weights:
     regional: float = 0.75
     placeless_most: float = 0.88  # what a local service counts at most, where no place is asked for
     placeless_local: float = 0.4  # what a local service counts at least, where no place is asked for
-    language_spoken: float = 1.0
-    language_interpreter: float = 0.8
-    language_by_law: float = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class EngineQuery:
+class EngineQuery(NamedTuple):
     """Who is a candidate: every one of ``filters`` holds, and (a key of ``wanted`` or enough of ``terms`` is there).
 
     With neither ``wanted`` nor ``terms``, all that pass the filters are candidates.
     """
 
-    wanted: Mapping[str, float] = field(default_factory=dict)  # key -> weight in (0, 1]: soft, for the score
+    wanted: Mapping[str, float] = _NOTHING  # key -> weight in (0, 1]: soft, for the score
     terms: tuple[Term, ...] = ()
     minimum_text: float = 0.6  # share (0..1) of the terms' information that makes a candidate by text alone
     boosts: tuple[Term, ...] = ()  # add to the score of candidates, make none
@@ -70,17 +64,12 @@ class Hit(NamedTuple):
     distance_km: float | None
     spot: int | None  # index of the best location among the document's spots
     open: int  # 1 open, 0 closed, -1 unknown; at open_at, or -1 when none was asked for
-    keys: frozenset[str] = frozenset()  # of those in ``preferred`` and ``serving``, which this document has
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
+class Hits(NamedTuple):
     total: int
     hits: tuple[Hit, ...]
-    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # prefix -> key -> count, none of 0
-
-
-Vector = np.ndarray
+    facets: Mapping[str, Mapping[str, int]] = _NO_COUNTS  # prefix -> key -> count, none of 0
 
 
 class Snapshot(Protocol):

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
-from itertools import compress, islice
+from itertools import chain, islice
 from pathlib import Path
 from uuid import UUID
 
@@ -21,20 +20,11 @@ from whoosh.reading import IndexReader, MultiReader
 
 from directory import hours
 from directory.places.distance import distances_km
-from directory.search.asking import Told, asked_keys, counts_by_name, keys_of, lists_of, numbers_of
-from directory.search.matching import curve, ranking
+from directory.search.asking import Question, counts_by_name
+from directory.search.matching import ranking
 from directory.search.matching.evaluation import evaluate
-from directory.search.matching.layout import (
-    DONE,
-    HOURS_WANTED,
-    UNKNOWN,
-    Asked,
-    Keys,
-    Lists,
-    Page,
-    Room,
-    room_for,
-)
+from directory.search.matching.handing import addresses
+from directory.search.matching.layout import DONE, HOURS_WANTED, UNKNOWN, Counted, Found, Times, room_for
 from directory.search.matching.narrowing import lower_bound
 from directory.search.query import EngineQuery, Hit, Hits
 from directory.search.storage.generation import (
@@ -46,33 +36,47 @@ from directory.search.storage.postings import KEY, TEXT
 from directory.search.storage.segment import Segment
 from directory.search.storage.view import View
 
-_NOWHERE = np.empty((0, 2), dtype=np.uint64)
-_UNKNOWN = np.empty(0, dtype=np.float64)
+# of each of the first: the view's number, and what ``layout.Found`` has
+_Page = list[tuple[int, ...]]
+_UNTOLD = np.empty(0, dtype=np.float64)
 _NO_STATES = np.empty(0, dtype=np.int8)
+_NOT_COUNTED = np.empty((0, 2), dtype=np.int64)
+_NO_TIMES = addresses(Times(_NO_STATES, _UNTOLD, _UNTOLD))
+_NO_COUNTS = np.empty(0, dtype=np.int64)
+_NOTHING_COUNTED = addresses(Counted(_NOT_COUNTED, _NOT_COUNTED, _NOT_COUNTED, _NO_COUNTS))
 _MOST_ROOMS = 8
-_NO_KEYS: frozenset[str] = frozenset()
 
 
-class _Rooms:
-    """Scratch arrays that no thread is working in, for all snapshots: a new generation need not make them anew."""
+class _Workplace:
+    """Scratch arrays, and where they are."""
+
+    def __init__(self, documents: int) -> None:
+        self.room = room_for(documents)
+        self.table = addresses(self.room)
+
+
+class _Workplaces:
+    """Those that no thread is working in, for all snapshots: a new generation need not make them anew."""
 
     def __init__(self) -> None:
-        self._free: list[Room] = []
+        self._free: list[_Workplace] = []
 
-    def take(self, documents: int) -> Room:
-        room = None
+    def take(self, documents: int) -> _Workplace:
+        place = None
         with suppress(IndexError):  # another thread may take the last one meanwhile
-            room = self._free.pop()
+            place = self._free.pop()
         # some more than it takes, as the next generation may have a few more
-        return room if room and len(room.slot) >= documents else room_for(documents + documents // 16 + 64)
+        if place and len(place.room.slot) >= documents:
+            return place
+        return _Workplace(documents + documents // 16 + 64)
 
-    def give_back(self, room: Room) -> None:
+    def give_back(self, place: _Workplace) -> None:
         """Only as it was found: one that an error left is dropped."""
         if len(self._free) < _MOST_ROOMS:
-            self._free.append(room)
+            self._free.append(place)
 
 
-_ROOMS = _Rooms()
+_WORKPLACES = _Workplaces()
 
 
 class Snapshot:
@@ -84,6 +88,8 @@ class Snapshot:
         self.fingerprint = generation.fingerprint
         self.documents = generation.documents
         self._views = list(views)
+        self._columns = [v.segment.columns._replace(norm=v.norms, dead=v.is_dead) for v in self._views]
+        self._tables = [addresses(columns) for columns in self._columns]
 
     def __enter__(self) -> Snapshot:
         return self
@@ -94,97 +100,83 @@ class Snapshot:
     def search(self, query: EngineQuery) -> Hits:
         """Raises ValueError for a point, radius, offset or limit that is none."""
         _refuse_nonsense(query)
-        terms = Told(self._views, self.documents, query.terms)
-        boosts = Told(self._views, self.documents, query.boosts)
-        asked, names = numbers_of(query, terms, boosts), asked_keys(query)
-        covering = (
-            _NOWHERE if asked.everywhere else curve.covering(asked.latitude, asked.longitude, asked.radius_km)
-        )
+        question = Question(query, self._views, self.documents)
         total, found = 0, []
         facets: dict[str, dict[str, int]] = {prefix: {} for prefix in query.facets}
         for number, view in enumerate(self._views):
-            lists = lists_of(number, view.segment, query.wanted, terms, boosts)
-            keys = keys_of(view.segment, query, names)
-            size, counts, page = self._evaluated(view, lists, keys, asked, covering, query.open_at)
+            size, counts, page = self._evaluated(number, query, *question.numbers(number, view.segment))
             if not size:
                 continue
             total += size
-            found.append((number, page))
-            for prefix, named in counts_by_name(view.segment, query.facets, counts).items():
+            found.append(page)
+            for prefix, named in (
+                counts_by_name(view.segment, query.facets, counts).items() if query.facets else ()
+            ):
                 if facets[prefix]:
                     for key, count in named.items():
                         facets[prefix][key] = facets[prefix].get(key, 0) + count
                 else:
                     facets[prefix] = named
-        return Hits(total, self._page(found, names, query), facets)
+        return Hits(total, self._page(found, query), facets)
 
     def _evaluated(
-        self,
-        view: View,
-        lists: Lists,
-        keys: Keys,
-        asked: Asked,
-        covering: np.ndarray,
-        open_at: datetime | None,
-    ) -> tuple[int, np.ndarray, Page]:
+        self, number: int, query: EngineQuery, whole: np.ndarray, real: np.ndarray
+    ) -> tuple[int, np.ndarray, _Page]:
         """Evaluates, and again where that needs opening hours or distances that are worked out here."""
-        known, extras_known = _UNKNOWN, _UNKNOWN
-        states = _NO_STATES if open_at is None else view.open_states.table(open_at)
-        columns = view.segment.columns
+        view, columns = self._views[number], self._columns[number]
+        times, times_table = Times(_NO_STATES, _UNTOLD, _UNTOLD), _NO_TIMES
+        if query.open_at is not None:
+            times = times._replace(states=view.open_states.table(query.open_at))
+            times_table = addresses(times)
+        counts, counted = _NO_COUNTS, _NOTHING_COUNTED
+        if query.facets:
+            keys = view.segment.keys_with(query.facets)
+            counts = np.zeros(len(keys.names), dtype=np.int64)
+            counted = addresses(Counted(keys.facet, keys.dense, keys.sparse, counts))
+        rows = np.empty(
+            (len(Found._fields), min(query.offset + query.limit, view.segment.documents)), dtype=np.int64
+        )
         while True:
-            room = _ROOMS.take(view.segment.documents)
-            says, size, counts, page = evaluate(
-                columns,
-                view.norms,
-                view.is_dead,
-                room,
-                lists,
-                keys,
-                asked,
-                covering,
-                states,
-                known,
-                extras_known,
+            place = _WORKPLACES.take(view.segment.documents)
+            says, size, first = evaluate(
+                self._tables[number], place.table, times_table, counted, whole, real, rows
             )
-            _ROOMS.give_back(room)
+            wanted = place.room.visited[:size].copy() if says == HOURS_WANTED else None
+            _WORKPLACES.give_back(place)
             if says == DONE:
-                return size, counts, page
-            if says == HOURS_WANTED and open_at is not None:
-                view.open_states.work_out(counts, open_at, states)
-            else:  # nearly antipodal points
-                here = (asked.latitude, asked.longitude)
-                known = distances_km(*here, columns.latitude, columns.longitude)
-                extras_known = distances_km(*here, columns.extra_latitude, columns.extra_longitude)
+                return size, counts, [(number, *row) for row in zip(*rows[:, :first].tolist(), strict=True)]
+            if wanted is not None and query.open_at is not None:
+                view.open_states.work_out(wanted, query.open_at, times.states)
+            elif query.point is not None:  # nearly antipodal points
+                times = times._replace(
+                    known=distances_km(*query.point, columns.latitude, columns.longitude),
+                    extras_known=distances_km(*query.point, columns.extra_latitude, columns.extra_longitude),
+                )
+                times_table = addresses(times)
 
-    def _page(
-        self, found: list[tuple[int, Page]], names: Sequence[str], query: EngineQuery
-    ) -> tuple[Hit, ...]:
-        rows = [(number, page, row) for number, page in found for row in range(len(page.order))]
-        if len(found) > 1:
-            rows.sort(key=self._place_in_order)
-        columns = {number: [column.tolist() for column in page] for number, page in found}
-        hits = []
-        for number, _, row in rows[query.offset : query.offset + query.limit]:
-            documents, scores, _, distances, spots, states, has = columns[number]
-            distance, spot = distances[row], spots[row]
-            hits.append(
+    def _page(self, found: list[_Page], query: EngineQuery) -> tuple[Hit, ...]:
+        rows = found[0] if len(found) == 1 else sorted(chain.from_iterable(found), key=self._place_in_order)
+        return tuple(
+            [
+                # to 0.1 m, as they are compared
                 Hit(
                     number,
-                    documents[row],
-                    round(scores[row], 6),
-                    # to 0.1 m, as they are compared
-                    None if math.isnan(distance) else round(distance, 4),
+                    document,
+                    score / 1e6,
+                    None if km < 0 else km / 1e4,
                     None if spot < 0 else spot,
-                    states[row],
-                    frozenset(compress(names, has[row])) if names else _NO_KEYS,
+                    state,
                 )
-            )
-        return tuple(hits)
+                for number, document, _, score, km, spot, state in rows[
+                    query.offset : query.offset + query.limit
+                ]
+            ]
+        )
 
-    def _place_in_order(self, row: tuple[int, Page, int]) -> tuple[int, str, UUID]:
-        number, page, at = row
-        segment, document = self._views[number].segment, int(page.document[at])
-        return int(page.order[at]), segment.sort_name(document), segment.identity(document)
+    def _place_in_order(self, row: tuple[int, ...]) -> tuple[int, str, UUID]:
+        number, document, order, *_ = row
+        segment = self._views[number].segment
+        return order, segment.sort_name(document), segment.identity(document)
 
     def piece(self, hit: Hit, name: str) -> bytes:
         """A piece of the hit's document, b"" where it has none of that name."""

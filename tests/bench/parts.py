@@ -55,13 +55,13 @@ class Changed:
 
 
 def _weighing(query: EngineQuery, **weights: float) -> EngineQuery:
-    return replace(query, weights=replace(query.weights, **weights))
+    return query._replace(weights=query.weights._replace(**weights))
 
 
 def _without_preferred(query: EngineQuery, *prefixes: str) -> EngineQuery:
     """Without the groups of factors in which such a key stands."""
     kept = tuple(group for group in query.preferred if not any(key.startswith(prefixes) for key in group))
-    return replace(query, preferred=kept)
+    return query._replace(preferred=kept)
 
 
 def _only_labels(needs: Needs) -> Needs:
@@ -133,10 +133,10 @@ PARTS: dict[str, Callable[[House, Finder], Ranker]] = {
     "typos": lambda house, finder: _by(_without_typos(house, finder)),
     "needs (score)": _asking(lambda q: _weighing(q, need=0.0)),
     "text (score)": _asking(lambda q: _weighing(q, text=0.0)),
-    "words of needs and places": _asking(lambda q: replace(q, boosts=())),
-    "place": _asking(lambda q: replace(q, point=None, radius_km=None, serving=frozenset())),
+    "words of needs and places": _asking(lambda q: q._replace(boosts=())),
+    "place": _asking(lambda q: q._replace(point=None, radius_km=None, serving=frozenset())),
     "distance decay": _asking(lambda q: _weighing(q, half_distance_km=FAR)),
-    "service areas": _asking(lambda q: replace(q, serving=frozenset())),
+    "service areas": _asking(lambda q: q._replace(serving=frozenset())),
     "prominence": _asking(lambda q: _weighing(q, placeless_local=1.0)),
     "language of help": _asking(lambda q: _without_preferred(q, "language:", "flag:by-law")),
     "catchment": _asking(lambda q: _without_preferred(q, "catchment:")),

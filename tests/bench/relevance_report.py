@@ -210,7 +210,7 @@ def _explain(house: House, finder: Any, query: Mapping[str, Any]) -> None:
     print("  wanted:", dict(found.query.wanted))
     print("  preferred:", [dict(group) for group in found.query.preferred])
     for hit in found.hits.hits[: relevance.DEPTH]:
-        print(f"  {hit.score:.4f} {hit.distance_km} {sorted(hit.keys)}")
+        print(f"  {hit.score:.4f} {hit.distance_km}")
 
 
 if __name__ == "__main__":

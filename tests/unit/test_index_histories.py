@@ -72,7 +72,7 @@ def test_an_updated_index_answers_as_a_rebuilt_one(
             assert (ours.total, ours.facets) == (theirs.total, theirs.facets)
             told = [
                 [
-                    (s.identity(h), h.score, h.distance_km, h.spot, h.open, h.keys, s.piece(h, "static"))
+                    (s.identity(h), h.score, h.distance_km, h.spot, h.open, s.piece(h, "static"))
                     for h in found.hits
                 ]
                 for s, found in ((updated, ours), (rebuilt, theirs))

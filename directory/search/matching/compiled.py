@@ -23,6 +23,7 @@ SOURCES = (
     "ellipsoid.py",
     "evaluation.py",
     "gathering.py",
+    "handing.py",
     "layout.py",
     "narrowing.py",
     "ordering.py",

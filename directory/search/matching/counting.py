@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from directory.search.matching.compiled import compiled, inner
-from directory.search.matching.layout import Asked, Columns, Keys, Room
+from directory.search.matching.layout import Asked, Columns, Counted, Room
 from directory.search.matching.narrowing import lower_bound
 
 
@@ -19,29 +19,24 @@ def _ones(word: np.uint64) -> np.uint64:
 
 
 @compiled
-def count_keys(columns: Columns, room: Room, keys: Keys, asked: Asked, found: int) -> np.ndarray:
-    """For each key of ``keys.facet``, one prefix after the other, how many of the documents in the room have it."""
-    facet, document_of = keys.facet, room.document
-    total = 0
-    for i in range(len(facet)):
-        total += facet[i, 1] - facet[i, 0]
-    counts = np.zeros(total, dtype=np.int64)
-    if not total:
-        return counts
+def count_keys(columns: Columns, room: Room, counted: Counted, asked: Asked, found: int) -> None:
+    """``counted.counts``: for each key of ``counted.facet``, one prefix after the other, how many of the documents in
+    the room have it."""
+    facet, document_of, counts = counted.facet, room.document, counted.counts
+    if not len(counts):
+        return
     if found * asked.many > len(columns.spot):
         has = np.zeros((len(columns.spot) + 63) >> 6, dtype=np.uint64)
-        _by_key(columns, keys, document_of, found, has, counts)
+        _by_key(columns, counted, document_of, found, has)
     else:
         _by_document(columns, facet, document_of, found, counts)
-    return counts
 
 
 @inner
-def _by_key(
-    columns: Columns, keys: Keys, document_of: np.ndarray, found: int, has: np.ndarray, counts: np.ndarray
-) -> None:
+def _by_key(columns: Columns, counted: Counted, document_of: np.ndarray, found: int, has: np.ndarray) -> None:
     """``has``: a bit for each document of the segment, none set."""
-    bits, dense, sparse, posting = columns.bits, keys.dense, keys.sparse, columns.posting
+    bits, posting = columns.bits, columns.posting
+    dense, sparse, counts = counted.dense, counted.sparse, counted.counts
     for slot in range(found):
         document = document_of[slot]
         has[document >> 6] |= np.uint64(1) << np.uint64(document & 63)

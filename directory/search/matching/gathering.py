@@ -14,7 +14,7 @@ from directory.search.matching.narrowing import Part, has_bit, lower_bound, sign
 
 
 @inner
-def gather(columns: Columns, norms: np.ndarray, room: Room, part: Part, lists: Lists, asked: Asked) -> int:
+def gather(columns: Columns, room: Room, part: Part, lists: Lists, asked: Asked) -> int:
     """All who may be candidates; filters are still to be looked at. Returns how many."""
     slot_of, document_of, text, share, missing = room.slot, room.document, room.text, room.share, room.missing
     visits, places, weights = room.visited, room.at, columns.weight
@@ -29,7 +29,7 @@ def gather(columns: Columns, norms: np.ndarray, room: Room, part: Part, lists: L
                 slot = visits[j]
                 missing[slot] = ranking.missing(missing[slot], weight, weights[places[j]])
         for term in range(lists.terms):
-            candidates = add_term(columns, norms, room, part, lists, term, candidates, asked.any_of)
+            candidates = add_term(columns, room, part, lists, term, candidates, asked.any_of)
         return candidates
     if part.everywhere:
         for document in range(len(columns.spot)):
@@ -59,7 +59,6 @@ def gather(columns: Columns, norms: np.ndarray, room: Room, part: Part, lists: L
 @inner
 def add_term(
     columns: Columns,
-    norms: np.ndarray,
     room: Room,
     part: Part,
     lists: Lists,
@@ -71,6 +70,7 @@ def add_term(
     candidates of them if ``new``; returns how many there are."""
     document_of, text, share, best, most = room.document, room.text, room.share, room.best, room.most
     visits, places, touched, weights = room.visited, room.at, room.touched, columns.weight
+    norms = columns.norm
     first = lists.term_end[term - 1] if term else lists.wanted
     last, tells = lists.term_end[term], lists.tells[term]
     single = last - first == 1

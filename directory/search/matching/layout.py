@@ -15,6 +15,8 @@ DONE, HOURS_WANTED, DISTANCES_WANTED = 0, 1, 2
 OPEN, CLOSED, UNKNOWN = 1, 0, -1
 NOT_ASKED = -2  # in the states of schedules: not worked out yet
 
+_NONE = np.empty(0)
+
 
 class Columns(NamedTuple):
     """A segment: one entry a document, but for postings, extras (one a further spot) and keys; see ``assembly``."""
@@ -45,6 +47,9 @@ class Columns(NamedTuple):
     bits: np.ndarray
     key: np.ndarray  # keys of each document, by their place in the dictionary, ascending
     key_end: np.ndarray  # where each document's end; one more than documents, from 0
+    # as a generation sees the segment
+    norm: np.ndarray = _NONE  # BM25's length norm of each document
+    dead: np.ndarray = _NONE  # by document, not 0 where it is; empty if none is
 
 
 class Lists(NamedTuple):
@@ -66,11 +71,15 @@ class Keys(NamedTuple):
     factor: np.ndarray  # float64 (n): of preferred ones, ascending in their group
     group_end: np.ndarray  # int64: end of each group
     filters: int  # so many groups are filters
-    facet: np.ndarray  # int64 (m, 2): first key and end of each prefix to count
-    dense: (
-        np.ndarray
-    )  # int64 (n, 2): those of the keys to count that have a bit set: row, place among those counted
-    sparse: np.ndarray  # int64 (n, 3): the others: start and count of postings, place among those counted
+
+
+class Counted(NamedTuple):
+    """The keys to count, and room for their counts."""
+
+    facet: np.ndarray  # (m, 2): first key and end of each prefix
+    dense: np.ndarray  # (n, 2): those that have a bit set: row, place among those counted
+    sparse: np.ndarray  # (n, 3): the others: start and count of postings, place among those counted
+    counts: np.ndarray  # 0 throughout
 
 
 class Costs(NamedTuple):
@@ -85,9 +94,19 @@ class Costs(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """The numbers of a query."""
+    """The numbers of a query: so many whole ones (WHOLE), then so many real ones (REAL)."""
 
     any_of: bool  # a wanted key or enough of the terms must be there
+    point: bool
+    everywhere: bool  # the whole segment is looked at, not just what is near and those that serve
+    open: bool
+    age: int  # -1: not asked
+    sort: int
+    page: int  # so many of the first are wanted
+    look_up: int  # see Costs
+    local: int
+    selective: int
+    many: int
     minimum: float  # what the terms that are there must tell at least; 0: any of them will do
     told: float  # what terms and boosts could tell in all
     need: float  # see Weights, down to ``placeless_local``
@@ -98,19 +117,23 @@ class Asked(NamedTuple):
     regional: float
     placeless_most: float
     placeless_local: float
-    point: bool
     latitude: float
     longitude: float
     radius_km: float  # inf: none
-    everywhere: bool  # the whole segment is looked at, not just ``ranges`` and those that serve
-    age: int  # -1: not asked
-    open: bool
-    sort: int
-    page: int  # so many of the first are wanted
-    look_up: int  # see Costs
-    local: int
-    selective: int
-    many: int
+
+
+WHOLE, REAL = 11, 13
+# Behind those, so many tell how long the arrays of ``Lists`` and ``Keys`` are: wanted, terms, filters, ranges, terms
+# and boosts, keys, groups; then these follow.
+SIZES = 7
+
+
+class Times(NamedTuple):
+    """What is worked out outside of what is compiled, and empty until it is wanted."""
+
+    states: np.ndarray  # int8, by schedule: whether it is open, or NOT_ASKED
+    known: np.ndarray  # float64: exact distances of all first spots
+    extras_known: np.ndarray  # and of all further ones
 
 
 class Room(NamedTuple):
@@ -165,13 +188,12 @@ def room_for(documents: int) -> Room:
     )
 
 
-class Page(NamedTuple):
-    """What is found, in order."""
+class Found(NamedTuple):
+    """What is told of each of the first: a row of int64 each, in this order."""
 
-    document: np.ndarray
-    score: np.ndarray
-    order: np.ndarray
-    distance: np.ndarray  # km; NaN without a point or a place
-    spot: np.ndarray  # -1: none
-    state: np.ndarray
-    has: np.ndarray  # (page, keys): which of the preferred and serving keys each has
+    document: int
+    order: int
+    score: int  # in millionths
+    distance: int  # in 0.1 m; -1 without a point or a place
+    spot: int  # -1: none
+    state: int

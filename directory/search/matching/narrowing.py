@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from directory.search.matching.compiled import compiled, inner
+from directory.search.matching.curve import covering
 from directory.search.matching.layout import Asked, Columns, Keys, Room
 
 _NEAR = 64  # two ranges of documents closer than this are read as one
@@ -79,7 +80,7 @@ def within(ranges: np.ndarray, document: int) -> bool:
 
 
 @compiled
-def part_of(columns: Columns, keys: Keys, room: Room, asked: Asked, covering: np.ndarray) -> Part:
+def part_of(columns: Columns, keys: Keys, room: Room, asked: Asked) -> Part:
     """The smallest part of the segment that surely holds all candidates. ``forget`` unmarks what it marks."""
     documents = len(columns.spot)
     # the narrowest group of filters
@@ -96,19 +97,19 @@ def part_of(columns: Columns, keys: Keys, room: Room, asked: Asked, covering: np
     everywhere = (narrowest + 1) * asked.selective > documents
     ranges = np.empty((0, 2), dtype=np.int64)
     extras = 0
+    around = np.empty((0, 2), dtype=np.uint64)
     if not asked.everywhere:
+        around = covering(asked.latitude, asked.longitude, asked.radius_km)
         serving = keys.group_end[len(keys.group_end) - 1] if len(keys.group_end) else 0
         near = 0
-        found = ranges_near(columns.hilbert, covering)
+        found = ranges_near(columns.hilbert, around)
         for i in range(len(found)):
             near += found[i, 1] - found[i, 0]
         for i in range(serving, len(keys.range)):
             near += keys.range[i, 1]
-        for i in range(len(covering)):
-            low = lower_bound(columns.extra_hilbert, 0, len(columns.extra_hilbert), covering[i, 0])
-            extras += (
-                lower_bound(columns.extra_hilbert, low, len(columns.extra_hilbert), covering[i, 1]) - low
-            )
+        for i in range(len(around)):
+            low = lower_bound(columns.extra_hilbert, 0, len(columns.extra_hilbert), around[i, 0])
+            extras += lower_bound(columns.extra_hilbert, low, len(columns.extra_hilbert), around[i, 1]) - low
         near += extras
         if near * asked.local < documents and (everywhere or near < narrowest * asked.selective):
             everywhere, ranges, first, last = False, found, serving, len(keys.range)
@@ -132,9 +133,9 @@ def part_of(columns: Columns, keys: Keys, room: Room, asked: Asked, covering: np
         for at in range(start, start + count):
             number = _mark(room.marked, ranges, marked, number, signed(columns.posting[at]))
     if extras:
-        for i in range(len(covering)):
-            low = lower_bound(columns.extra_hilbert, 0, len(columns.extra_hilbert), covering[i, 0])
-            high = lower_bound(columns.extra_hilbert, low, len(columns.extra_hilbert), covering[i, 1])
+        for i in range(len(around)):
+            low = lower_bound(columns.extra_hilbert, 0, len(columns.extra_hilbert), around[i, 0])
+            high = lower_bound(columns.extra_hilbert, low, len(columns.extra_hilbert), around[i, 1])
             for at in range(low, high):
                 document = signed(columns.extra_document[columns.extra_along[at]])
                 number = _mark(room.marked, ranges, marked, number, document)

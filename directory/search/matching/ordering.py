@@ -10,7 +10,8 @@ from directory.search.matching import ranking
 from directory.search.matching.compiled import compiled, inner
 from directory.search.matching.layout import BEST, DISTANCE, NAME, UNKNOWN, VERIFIED, Asked, Columns, Room
 from directory.search.matching.narrowing import signed
-from directory.search.matching.placing import exact_km
+from directory.search.matching.placing import exact_km, tell_roughly
+from directory.search.matching.sphere import unit_vector
 
 # Scores are compared to a millionth and distances to 0.1 m, so that rounding never decides an order.
 _SCORE_STEPS, _DISTANCE_STEPS = 1e6, 1e4
@@ -29,6 +30,14 @@ def factor_of(asked: Asked, reach: int, prominence: float, distance: float, serv
     return ranking.place_factor(
         distance, reach, serving, asked.door_km, asked.half_distance_km, asked.national, asked.regional
     )
+
+
+@inner
+def greatest_factor(asked: Asked) -> float:
+    """What ``factor_of`` is at most, whatever the place."""
+    if asked.point:
+        return max(1.0, asked.national, asked.regional)
+    return max(1.0, asked.placeless_most, asked.placeless_local, asked.regional)
 
 
 @inner
@@ -79,21 +88,6 @@ def _sink(first: np.ndarray, second: np.ndarray, which: np.ndarray, at: int, siz
 
 
 @inner
-def _limit(worst: np.ndarray, candidates: int, heap: np.ndarray, which: np.ndarray) -> float:
-    """The value that comes at the place ``len(heap)`` (from 1) in ascending order."""
-    number = len(heap)
-    for i in range(number):
-        heap[i] = worst[i]
-    for at in range(number // 2 - 1, -1, -1):
-        _sink(heap, which, which, at, number)
-    for i in range(number, candidates):
-        if worst[i] < heap[0]:
-            heap[0] = worst[i]
-            _sink(heap, which, which, 0, number)
-    return heap[0]
-
-
-@inner
 def running(
     columns: Columns, room: Room, asked: Asked, candidates: int, heap: np.ndarray, which: np.ndarray
 ) -> int:
@@ -102,61 +96,92 @@ def running(
 
     ``heap``, ``which``: room for a page, float64; ``which`` is 0 throughout.
     """
-    visits = room.visited
-    if asked.page == 0:
+    visits, ranks, size = room.visited, room.rank, asked.page
+    if size == 0:
         return 0
-    if asked.page >= candidates:
+    if size >= candidates:
         for slot in range(candidates):
             visits[slot] = slot
         return candidates
-    document_of, stage, state, least, farthest = (
-        room.document,
-        room.stage,
-        room.state,
-        room.least,
-        room.farthest,
-    )
-    factors, text, missing, rank, last_rank = room.factor, room.text, room.missing, room.rank, room.worst
-    trust, reach, prominence = columns.trust, columns.reach, columns.prominence
-    names, days, sort, is_open = columns.name_rank, columns.verified_on, asked.sort, asked.open
-    for slot in range(candidates):
-        document = document_of[slot]
-        if sort == BEST:
-            serving = stage[slot] != 0
-            merit = -merit_of(asked, trust[document], factors[slot], text[slot], missing[slot])
-            near, far = least[slot], farthest[slot]
-            best = merit * factor_of(asked, reach[document], prominence[document], near, serving)
-            worst = best
-            if near < far:
-                worst = merit * factor_of(asked, reach[document], prominence[document], far, serving)
-        elif sort == DISTANCE:
-            best, worst = least[slot], farthest[slot]
-            if math.isnan(best):
-                best = worst = _FARTHEST_KM
-        elif sort == NAME:
-            best = worst = np.float64(names[document])
-        else:
-            best = worst = -np.float64(days[document])
-        if is_open and state[slot] == UNKNOWN:
-            best, worst = best + _LATER, worst + _LATER
-        rank[slot], last_rank[slot] = best, worst
-    last = _limit(last_rank, candidates, heap, which)
     # as far as ``order_of`` rounds
-    slack = 2 / _SCORE_STEPS if sort == BEST else 2 / _DISTANCE_STEPS if sort == DISTANCE else 0.0
+    sort, slack = asked.sort, 0.0
+    if sort == BEST:
+        slack = 2 / _SCORE_STEPS
+    elif sort == DISTANCE:
+        slack = 2 / _DISTANCE_STEPS
+    here = unit_vector(asked.latitude, asked.longitude)
+    greatest = greatest_factor(asked)
+    last = math.inf  # the worst of the first ones so far, each as far as it can be
+    for slot in range(candidates):
+        best, worst = _bounds(columns, room, asked, here, greatest, slot, last + slack)
+        ranks[slot] = best
+        if slot < size:
+            heap[slot] = worst
+            if slot == size - 1:
+                for at in range(size // 2 - 1, -1, -1):
+                    _sink(heap, which, which, at, size)
+                last = heap[0]
+        elif worst < last:
+            heap[0] = worst
+            _sink(heap, which, which, 0, size)
+            last = heap[0]
     number = 0
     for slot in range(candidates):
-        if rank[slot] <= last + slack:
+        if ranks[slot] <= last + slack:
             visits[number] = slot
             number += 1
     return number
 
 
+@inner
+def _bounds(
+    columns: Columns,
+    room: Room,
+    asked: Asked,
+    here: tuple[float, float, float],
+    greatest: float,
+    slot: int,
+    limit: float,
+) -> tuple[float, float]:
+    """(best, worst) rank that a candidate may have, ascending from the first; infinite if both are beyond the limit
+    wherever it is."""
+    document = room.document[slot]
+    later = _LATER if asked.open and room.state[slot] == UNKNOWN else 0.0
+    if asked.sort == BEST:
+        serving, reach, prominence = (
+            room.stage[slot] != 0,
+            columns.reach[document],
+            columns.prominence[document],
+        )
+        merit = -merit_of(
+            asked, columns.trust[document], room.factor[slot], room.text[slot], room.missing[slot]
+        )
+        if merit * greatest + later > limit:
+            return math.inf, math.inf
+        tell_roughly(columns, room, here, slot)
+        near, far = room.least[slot], room.farthest[slot]
+        best = merit * factor_of(asked, reach, prominence, near, serving)
+        worst = best
+        if near < far:
+            worst = merit * factor_of(asked, reach, prominence, far, serving)
+    elif asked.sort == DISTANCE:
+        tell_roughly(columns, room, here, slot)
+        best, worst = room.least[slot], room.farthest[slot]
+        if math.isnan(best):
+            best = worst = _FARTHEST_KM
+    elif asked.sort == NAME:
+        best = worst = np.float64(columns.name_rank[document])
+    else:
+        best = worst = -np.float64(columns.verified_on[document])
+    return best + later, worst + later
+
+
 @compiled
 def first_of(
-    columns: Columns, room: Room, asked: Asked, runners: int, known: np.ndarray
-) -> tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(how many, their slots, orders, scores, distances) of the first by order, then by name; -1 where an exact
-    distance can't be told here."""
+    columns: Columns, room: Room, asked: Asked, runners: int, known: np.ndarray, found: np.ndarray
+) -> int:
+    """The first by order, then by name, as columns of ``found``: how many, or -1 where an exact distance can't be told
+    here. ``known``: see ``Times``; ``found``: rows as in ``Found``."""
     size = min(asked.page, runners)
     order = np.empty(size, dtype=np.int64)
     name = np.empty(size, dtype=np.int64)
@@ -179,7 +204,7 @@ def first_of(
         if distance < farthest[slot]:
             distance = exact_km(columns, asked, known, document)
             if distance < 0.0:
-                return -1, order, order, scores[:0], distances[:0]
+                return -1
         score = merit_of(asked, trust[document], factors[slot], text[slot], missing[slot]) * factor_of(
             asked, reach[document], prominence[document], distance, stage[slot] != 0
         )
@@ -201,9 +226,11 @@ def first_of(
         name[0], name[last] = name[last], name[0]
         which[0], which[last] = which[last], which[0]
         _sink(order, name, which, 0, last)
-    slots = np.empty(size, dtype=np.int64)
-    best, far = np.empty(size), np.empty(size)
     for i in range(size):
-        slots[i] = visits[which[i]]
-        best[i], far[i] = scores[which[i]], distances[which[i]]
-    return size, slots, order, best, far
+        runner = which[i]
+        slot, distance = visits[runner], distances[runner]
+        found[0, i], found[1, i] = document_of[slot], order[i]
+        found[2, i] = signed(np.rint(scores[runner] * _SCORE_STEPS))
+        found[3, i] = -1 if math.isnan(distance) else signed(np.rint(distance * _DISTANCE_STEPS))
+        found[4, i], found[5, i] = room.spot[slot], state[slot]
+    return size

@@ -1,7 +1,8 @@
 """Where each document found is at its best: which of its spots, how far, and whether it is open there.
 
-Distances are first told roughly, from points on a unit sphere, within bounds that hold; exact ones (WGS 84) are only
-worked out where it matters: at the radius' edge, for documents with several spots, and for those that come to the page.
+Distances are first told roughly, from points on a unit sphere, within bounds that hold, and not even that where nothing
+depends on it; exact ones (WGS 84) are only worked out where it matters: at the radius' edge, for documents with several
+spots, and for those that come to the page.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from directory.search.matching.compiled import inner
 from directory.search.matching.ellipsoid import distance_km
-from directory.search.matching.layout import CLOSED, NOT_ASKED, OPEN, UNKNOWN, Asked, Columns, Room
+from directory.search.matching.layout import CLOSED, NOT_ASKED, OPEN, UNKNOWN, Asked, Columns, Room, Times
 from directory.search.matching.narrowing import lower_bound
 from directory.search.matching.sphere import rough_km, unit_vector
 
@@ -55,6 +56,15 @@ def exact_km(columns: Columns, asked: Asked, known: np.ndarray, document: int) -
 
 
 @inner
+def tell_roughly(columns: Columns, room: Room, here: tuple[float, float, float], slot: int) -> None:
+    """What was left to be told: ``room.least`` and ``farthest`` of a candidate are 0 and infinite until then."""
+    if room.farthest[slot] == math.inf:
+        units, document = columns.unit, room.document[slot]
+        there = (units[document, 0], units[document, 1], units[document, 2])
+        room.least[slot], room.farthest[slot] = rough_km(here, there)
+
+
+@inner
 def _later(asked_open: bool, state: int) -> int:
     """Open before unknown before closed, where that is asked for."""
     if not asked_open or state == OPEN:
@@ -68,13 +78,12 @@ def place(
     room: Room,
     asked: Asked,
     candidates: int,
-    states: np.ndarray,
-    known: np.ndarray,
-    extras_known: np.ndarray,
+    times: Times,
 ) -> int:
     """Only those who may be where they are: how many they are, or -1 where an exact distance can't be told here.
 
-    ``room.least`` and ``farthest`` bound the distance, ``state`` and ``spot`` are those of the best spot.
+    ``room.least`` and ``farthest`` bound the distance (``tell_roughly``), ``state`` and ``spot`` are those of the
+    best spot.
 
     A spot takes part when it lies within the radius, or the document serves the point anyway. Of those that do, a
     document is at its best one: open before unknown before closed, then the nearest, then its first.
@@ -88,23 +97,27 @@ def place(
         columns.spot,
         columns.extra_count,
     )
+    states, known, extras_known = times.states, times.known, times.extras_known
     has_point, is_open, radius = asked.point, asked.open, asked.radius_km
+    bounded = has_point and radius < math.inf
     here = unit_vector(asked.latitude, asked.longitude)
     kept = 0
     for slot in range(candidates):
         document = document_of[slot]
         serving = stage[slot] != 0
         least = most = math.nan
-        if has_point:
+        if bounded:
             least, most = rough_km(here, (units[document, 0], units[document, 1], units[document, 2]))
+        elif has_point:
+            least, most = 0.0, math.inf
         state = state_of(states, schedules[document]) if is_open else UNKNOWN
         spot = spots[document]
         several = extra_count[document]
-        if several or (least <= radius and most > radius):
+        if several or (bounded and least <= radius and most > radius):
             least = most = exact_km(columns, asked, known, document) if has_point else math.nan
             if most == _ASTRAY:
                 return -1
-        allowed = serving or radius == math.inf or most <= radius
+        allowed = serving or not bounded or most <= radius
         if several:
             row = lower_bound(columns.extra_document, 0, len(columns.extra_document), document)
             for i in range(row, row + several):

@@ -13,7 +13,6 @@ from directory.search.matching.narrowing import Part, has_bit, signed
 @inner
 def sift(
     columns: Columns,
-    dead: np.ndarray,
     room: Room,
     part: Part,
     keys: Keys,
@@ -22,7 +21,7 @@ def sift(
 ) -> int:
     """Only those who are alive, have enough of what is sought and pass every filter: how many they are."""
     slot_of, document_of, text, share, missing = room.slot, room.document, room.text, room.share, room.missing
-    bits, youngest, oldest = columns.bits, columns.youngest, columns.oldest
+    bits, dead, youngest, oldest = columns.bits, columns.dead, columns.youngest, columns.oldest
     ranges, group_end = keys.range, keys.group_end
     any_of, minimum, age = asked.any_of, asked.minimum, asked.age
     kept, sparse = signed(0), False
@@ -124,6 +123,10 @@ def weigh_keys(columns: Columns, room: Room, part: Part, keys: Keys, candidates:
     begin = keys.group_end[keys.filters - 1] if keys.filters else 0
     for group in range(keys.filters, len(keys.group_end)):
         end = keys.group_end[group]
+        if end - begin == 1:  # nearly always
+            _multiply(columns, room, part, keys, candidates, begin)
+            begin = end
+            continue
         for slot in range(candidates):
             best[slot] = 1.0
         for i in range(begin, end):  # ascending: the best comes last
@@ -150,3 +153,18 @@ def weigh_keys(columns: Columns, room: Room, part: Part, keys: Keys, candidates:
         else:
             for j in range(meet_again(columns, room, part, candidates, start, count)):
                 stage[visits[j]] = 1
+
+
+@inner
+def _multiply(columns: Columns, room: Room, part: Part, keys: Keys, candidates: int, key: int) -> None:
+    """``room.factor`` of those that have the key, by its factor."""
+    document_of, factors, visits, bits = room.document, room.factor, room.visited, columns.bits
+    start, count, row = keys.range[key]
+    factor = np.float32(keys.factor[key])  # as the others are multiplied
+    if row >= 0:
+        for slot in range(candidates):
+            if has_bit(bits, row, document_of[slot]):
+                factors[slot] *= factor
+    else:
+        for j in range(meet_again(columns, room, part, candidates, start, count)):
+            factors[visits[j]] *= factor

@@ -165,7 +165,7 @@ class PhraseBook:
         found: dict[tuple[int, int], Match] = {}  # by start and phrase, which may be met in several forms
         starts: dict[str, list[int]] = {}
         for start, token in enumerate(tokens):
-            for form in token.forms:
+            for form in sorted(token.forms, key=lambda f: (f != token.word, f)):
                 starts.setdefault(form, []).append(start)
                 for phrase in self._single.get(form, ()):
                     end, weight = _follow(tokens, start, phrase)

@@ -242,9 +242,9 @@ class Understanding:
             term = self._term(token)
             if index in consumed:
                 if place and place.start <= index < place.end:
-                    boosts.append(replace(term, weight=NEED_WORD_BOOST))
+                    boosts.append(term._replace(weight=NEED_WORD_BOOST))
             elif index in told:
-                boosts.append(replace(term, weight=NEED_WORD_BOOST))
+                boosts.append(term._replace(weight=NEED_WORD_BOOST))
             else:
                 terms.append(term)
                 rest.append(token.raw)

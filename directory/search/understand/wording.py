@@ -74,7 +74,7 @@ class Wording:
                 word.isascii() and codes - CYRILLIC
             ):  # typed in Latin letters, it is somebody else's word first
                 codes -= CYRILLIC
-        telling = {word: dict.fromkeys(codes, MEANING / len(codes)) for word, codes in languages.items()}
+        telling = {word: dict.fromkeys(sorted(codes), MEANING / len(codes)) for word, codes in languages.items()}
         functions: dict[str, list[str]] = defaultdict(list)
         for code, words in stopwords.items():
             for word in words:
