@@ -70,7 +70,7 @@ class Needs:
 
     terms: Mapping[str, Need]
     emergencies: tuple[EmergencySign, ...] = ()
-    # kind ("stopwords", "relative", "negation", "place_prepositions") -> language -> folded words and phrases
+    # kind ("stopwords", "relative", "negation", "place_prepositions", "beside") -> language -> folded words, phrases
     function_words: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     ideas: Mapping[str, Mapping[str, tuple[str, ...]]] = field(
         default_factory=dict
@@ -92,7 +92,7 @@ class Needs:
             tuple(_emergency(row) for row in words["emergency"]["reasons"]),
             {
                 kind: {code: frozenset(map(fold, texts)) for code, texts in words[kind].items()}
-                for kind in ("stopwords", "relative", "negation", "place_prepositions")
+                for kind in ("stopwords", "relative", "negation", "place_prepositions", "beside")
             },
             {
                 idea: {code: tuple(texts) for code, texts in said.items()}

@@ -17,6 +17,7 @@ from directory.spelling import words
 SEED = Path(__file__).resolve().parents[2] / "seed"
 LANGUAGES = ("nb", "nn", "en", "da", "sv", "ru", "uk", "pl", "ar", "so")
 LISTS = ("stopwords", "relative", "negation", "place_prepositions")
+ALL_LISTS = (*LISTS, "beside")
 REASONS = {"not-breathing-or-unconscious", "suicide-danger-now", "violence-now", "rape-just-now"}
 # Words that stand in the queries for any need, so that alone they say nothing of which one.
 BARE = """
@@ -85,7 +86,7 @@ def vocabularies(document: dict[str, Any]) -> Iterator[tuple[str, str, list[str]
     for reason in document["emergency"]["reasons"]:
         for language, listed in reason["words"].items():
             yield reason["reason"], language, listed
-    for name in LISTS:
+    for name in ALL_LISTS:
         for language, listed in document[name].items():
             yield name, language, listed
 
@@ -121,6 +122,17 @@ def test_no_word_stands_twice_in_one_list_however_it_is_spelled(vocabulary):
         if key(word) in {key(earlier) for earlier in listed[:i]}
     ]
     assert twice == []
+
+
+def test_what_is_said_beside_a_need_is_a_word_of_some_need(vocabulary):
+    needs = Needs.load(SEED)
+    for language, listed in vocabulary["beside"].items():
+        phrases = [key(w.text) for need in needs for w in need.wordings if w.language == language]
+        forms = {
+            f for phrase in phrases if len(phrase) == 1 for f in {phrase[0]} | stems(phrase[0], language)
+        }
+        unknown = [w for w in listed if not ({key(w)[0]} | stems(key(w)[0], language)) & forms]
+        assert unknown == [], language
 
 
 def test_words_are_trimmed_and_have_something_to_match(vocabulary):
@@ -164,7 +176,7 @@ def test_no_need_and_no_danger_is_caught_by_a_word_of_any_query(vocabulary, grou
     common |= {w for word in BARE.split() for w in words(word)}
     bad = []
     for where, language, listed in vocabularies(vocabulary):
-        for word in [] if where in groups or where in LISTS else listed:
+        for word in [] if where in groups or where in ALL_LISTS else listed:
             left = content(word, language, vocabulary)
             if len(left) == 1 and common & ({left[0]} | stems(left[0], language)):
                 bad.append((where, language, word, left))
@@ -176,7 +188,7 @@ def test_no_phrase_is_all_function_words_and_negations(vocabulary):
     bad = [
         (where, language, word)
         for where, language, listed in vocabularies(vocabulary)
-        if where not in LISTS
+        if where not in ALL_LISTS
         for word in listed
         if set(content(word, language, vocabulary)) <= negations
     ]

@@ -36,7 +36,7 @@ PROFESSIONAL = (
 )
 # Needs that say who asks; beside a need that says what for, they say less.
 WHO = frozenset({"children-youth", "lgbt-community", "migrants", "drugs-group"})
-WHO_BESIDE_WHAT = 0.5
+WHO_BESIDE_WHAT = 0.5  # and what a circumstance counts
 # Needs that are met by anyone who listens: beside them, who asks says as much as ever.
 LISTENING = frozenset({"crisis-line", "mental-health", "peer-support", "crisis-counselling", "sexual-health-advice",
     "find-a-service", "self-help-group", "legal-aid", "social-services"})  # fmt: skip
@@ -152,13 +152,21 @@ def foreign(language: str, asker: str | None) -> float:
     return 1.0 if group is None or language in group or language == "en" else FOREIGN
 
 
-def as_told(matches: Sequence[Match]) -> list[Match]:
-    """Who asks, beside what for; and that it is for somebody close, beside what that person needs."""
+def as_told(matches: Sequence[Match], tokens: Sequence[Token], circumstances: frozenset[str]) -> list[Match]:
+    """Who asks, beside what for; that it is for somebody close, beside what that person needs; and circumstances.
+
+    ``circumstances``: forms of words that tell a need ("a coat") where nothing else does.
+    """
+    beside = [
+        m.words == 1 and not any(circumstances.isdisjoint(t.forms) for t in tokens[m.start : m.end])
+        for m in matches
+    ]
     sure = {m.target for m in matches if m.weight >= SURE}
+    plain = {m.target for m, aside in zip(matches, beside, strict=True) if m.weight >= SURE and not aside}
     what = sure - WHO - LISTENING - {RELATIVES}
     told = []
-    for match in matches:
-        if match.target in WHO and what:
+    for match, aside in zip(matches, beside, strict=True):
+        if (match.target in WHO and what) or (aside and plain - WHO - {RELATIVES, match.target}):
             match = match._replace(weight=match.weight * WHO_BESIDE_WHAT)
         if (
             match.target == RELATIVES

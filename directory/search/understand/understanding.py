@@ -91,6 +91,12 @@ class Understanding:
                 fold(typed) for w in self._stopwords[code] if len(typed := typed_in_latin(w)) > 1
             )
         self._function_words = _union(self._stopwords)
+        self._circumstances = frozenset(
+            form
+            for code, said in words_of.get("beside", {}).items()
+            for word in said
+            for form in {word} | stems(word, code)
+        )
         self._book = PhraseBook(
             _phrases(needs),
             dict(self._stopwords),
@@ -154,7 +160,7 @@ class Understanding:
         if place:
             matches = [m for m in matches if not (place.start <= m.start and m.end <= place.end)]
         matches = [m for m in matches if not any(s.start <= m.start and m.end <= s.end for s in spoken)]
-        matches = as_told(matches)
+        matches = as_told(matches, tokens, self._circumstances)
         emergency = self._danger.find(tokens, matches, asker)
         matches = [
             m if (worth := foreign(m.language, asker)) == 1.0 else m._replace(weight=m.weight * worth)
