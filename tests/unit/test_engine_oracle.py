@@ -47,6 +47,7 @@ def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(assembly, "DENSE", 3)
         monkeypatch.setattr(asking, "COSTS", Costs(look_up=1, local=0, selective=1, many=0))
         monkeypatch.setattr(inversion, "RUN", 20)
+        monkeypatch.setattr(inversion, "MOST_TERMS", 7)
 
 
 def opened(folder: str, documents: list[Document]) -> Snapshot:

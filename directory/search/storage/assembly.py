@@ -50,14 +50,14 @@ class SegmentBuilder:
         self._pieces = (folder / PIECES).open("wb", buffering=1 << 20)
         self._piece_names: defaultdict[str, int] = defaultdict(count().__next__)
         self._schedules: defaultdict[tuple[str, str], int] = defaultdict(count().__next__)
-        self._piece_rows = array("Q")  # name, document, offset, length
+        self._piece_name, self._piece_length = array("I"), array("I")  # piece by piece as they are written
+        self._piece_count = array("I")  # of each document
         self._extras = array("d")  # document, spot, latitude, longitude, schedule
         self._places = array("d")  # latitude, longitude
         self._numbers = array("q")  # spot, schedule, extras, youngest, oldest, reach, verified_on
         self._factors = array("f")  # trust, prominence
         self._ids = array("Q")  # high, low
         self._names: list[str] = []
-        self._offset = 0
         self._dense: list[str] = []
 
     def __len__(self) -> int:
@@ -86,10 +86,10 @@ class SegmentBuilder:
         for i, spot in spots[1:]:
             schedule = self._schedule(spot.schedule or document.schedule)
             self._extras.extend((number, i, spot.latitude, spot.longitude, schedule))
-        for name, piece in document.pieces.items():
-            self._piece_rows.extend((self._piece_names[name], number, self._offset, len(piece)))
-            self._pieces.write(piece)
-            self._offset += len(piece)
+        self._piece_name.extend(map(self._piece_names.__getitem__, document.pieces))
+        self._piece_length.extend(map(len, document.pieces.values()))
+        self._piece_count.append(len(document.pieces))
+        self._pieces.writelines(document.pieces.values())
         self._keys.add(document.keys)
         self._terms.add(document.terms)
 
@@ -103,45 +103,48 @@ class SegmentBuilder:
         """Write what is left. Raises ValueError where two documents have the same id."""
         self.close()
         documents = len(self._names)
-        places = np.array(self._places).reshape(-1, 2)
+        places = np.frombuffer(self._places).reshape(-1, 2)
         placed = ~np.isnan(places[:, 0])
         hilbert = np.full(documents, _NO_SPOT, dtype=np.uint64)
         hilbert[placed] = curve.keys(places[placed, 0], places[placed, 1])
         order = np.argsort(hilbert, kind="stable")
         place = np.empty(documents, dtype=np.uint32)
         place[order] = np.arange(documents, dtype=np.uint32)
-
-        numbers = np.array(self._numbers, dtype=np.int64).reshape(-1, 7)[order]
-        factors = np.array(self._factors, dtype=np.float32).reshape(-1, 2)[order]
-        ids = np.array(self._ids, dtype=np.uint64).reshape(-1, 2)[order]
+        ids = np.frombuffer(self._ids, dtype=np.uint64).reshape(-1, 2)[order]
         id_order = np.lexsort((ids[:, 1], ids[:, 0])).astype(np.uint32)
         _refuse_duplicates(ids[id_order])
+        lengths = self._terms.lengths()[order]
+        # What takes most while it is worked out goes first, before the rest is there beside it.
+        terms = self._term_arrays(place)
+        names = self._name_arrays(order, id_order)
+        pieces = self._piece_arrays(place)
+
+        numbers = np.frombuffer(self._numbers, dtype=np.int64).reshape(-1, 7)
+        factors = np.frombuffer(self._factors, dtype=np.float32).reshape(-1, 2)
         arrays = {
-            "hilbert": hilbert[order][
-                : int(placed.sum())
-            ],  # of those with a spot: the first so many documents
-            "latitude": places[
-                order, 0
-            ],  # of the first spot that can be measured to; NaN where there is none
+            # of those with a spot: the first so many documents
+            "hilbert": hilbert[order[: int(placed.sum())]],
+            # of the first spot that can be measured to; NaN where there is none
+            "latitude": places[order, 0],
             "longitude": places[order, 1],
             "unit": unit_vectors(places[order, 0], places[order, 1]),  # the same as points on a unit sphere
-            "spot": numbers[:, 0].astype(np.int16),  # its index among the document's spots, or -1
-            "schedule": numbers[:, 1].astype(np.int32),  # its row in meta["schedules"], or -1
-            "extra_count": numbers[:, 2].astype(np.uint16),
-            "youngest": numbers[:, 3].astype(np.uint8),
-            "oldest": numbers[:, 4].astype(np.uint8),
-            "reach": numbers[:, 5].astype(np.uint8),
-            "verified_on": numbers[:, 6].astype(np.int32),
-            "trust": factors[:, 0],
-            "prominence": factors[:, 1],
-            "length": self._terms.lengths()[order],  # sum of the weights of its terms
+            "spot": numbers[order, 0].astype(np.int16),  # its index among the document's spots, or -1
+            "schedule": numbers[order, 1].astype(np.int32),  # its row in meta["schedules"], or -1
+            "extra_count": numbers[order, 2].astype(np.uint16),
+            "youngest": numbers[order, 3].astype(np.uint8),
+            "oldest": numbers[order, 4].astype(np.uint8),
+            "reach": numbers[order, 5].astype(np.uint8),
+            "verified_on": numbers[order, 6].astype(np.int32),
+            "trust": factors[order, 0],
+            "prominence": factors[order, 1],
+            "length": lengths,  # sum of the weights of its terms
             "id_high": ids[:, 0],
             "id_low": ids[:, 1],
             "id_order": id_order,  # documents, by id
             **self._extra_arrays(place),
-            **self._name_arrays(order, ids),
-            **self._piece_arrays(place),
-            **self._term_arrays(place),
+            **names,
+            **pieces,
+            **terms,
         }
         meta = {
             "documents": documents,
@@ -169,24 +172,25 @@ class SegmentBuilder:
             "extra_along": along.astype(np.uint32),
         }
 
-    def _name_arrays(self, order: np.ndarray, ids: np.ndarray) -> dict[str, np.ndarray]:
+    def _name_arrays(self, order: np.ndarray, id_order: np.ndarray) -> dict[str, np.ndarray]:
         """``name_rank`` orders the segment's documents by sort name, then id: no two are equal."""
         names = [self._names[i] for i in order.tolist()]
-        keys = list(zip(names, ids[:, 0].tolist(), ids[:, 1].tolist(), strict=True))
         rank = np.empty(len(names), dtype=np.uint32)
-        rank[sorted(range(len(names)), key=keys.__getitem__)] = np.arange(len(names), dtype=np.uint32)
+        rank[sorted(id_order.tolist(), key=names.__getitem__)] = np.arange(len(names), dtype=np.uint32)
         encoded = [name.encode("utf-8", "surrogatepass") for name in names]
         ends = np.cumsum([0, *map(len, encoded)], dtype=np.uint64)
         return {"name_rank": rank, "name_end": ends, "name": np.frombuffer(b"".join(encoded), dtype=np.uint8)}
 
     def _piece_arrays(self, place: np.ndarray) -> dict[str, np.ndarray]:
         """By name (a row for each) and document: where the piece begins, and its length or NO_PIECE."""
-        rows = np.array(self._piece_rows, dtype=np.uint64).reshape(-1, 4)
         at = np.zeros((len(self._piece_names), len(place)), dtype=np.uint64)
         length = np.full(at.shape, NO_PIECE, dtype=np.uint32)
-        name, document = rows[:, 0].astype(np.intp), place[rows[:, 1].astype(np.intp)]
-        at[name, document] = rows[:, 2]
-        length[name, document] = rows[:, 3]
+        name = np.frombuffer(self._piece_name, dtype=np.uint32)
+        document = np.repeat(place, np.frombuffer(self._piece_count, dtype=np.uint32))
+        lengths = np.frombuffer(self._piece_length, dtype=np.uint32)
+        length[name, document] = lengths
+        # one piece begins where the one before it ends
+        at[name, document] = np.cumsum(lengths, dtype=np.uint64) - lengths
         return {"piece_at": at, "piece_length": length}
 
     def _term_arrays(self, place: np.ndarray) -> dict[str, np.ndarray]:
@@ -196,7 +200,7 @@ class SegmentBuilder:
         """
         documents = len(place)
         dense, bits = [], []
-        holding, held = [], []
+        held: list[tuple[int, np.ndarray, np.ndarray]] = []
         number = 0
         words = -(-documents // 64)
         with closing(TermsWriter(self._folder)) as writer:
@@ -204,7 +208,6 @@ class SegmentBuilder:
             for batch in self._keys.batches(place):
                 writer.add_terms(*batch)
                 counts = np.diff(np.append(batch.starts, len(batch.documents)))
-                owners = np.repeat(np.arange(number, number + len(counts), dtype=np.uint32), counts)
                 is_dense = counts * DENSE >= documents
                 for i in np.flatnonzero(is_dense).tolist():
                     has = np.zeros(words * 64, dtype=bool)
@@ -212,22 +215,19 @@ class SegmentBuilder:
                     bits.append(np.packbits(has, bitorder="little").view(np.uint64))
                     dense.append(number + i)
                     self._dense.append(batch.terms[i])
-                holding.append(batch.documents)
-                held.append(owners)
+                held.append((number, counts, batch.documents))
                 number += len(counts)
             writer.finish_field()
+            key_end, key = _keys_of_documents(held, documents)
             writer.start_field(TEXT, SCHEMA[TEXT])
             for batch in self._terms.batches(place):
                 writer.add_terms(*batch)
             writer.finish_field()
-        holders = np.concatenate([np.empty(0, dtype=np.uint32), *holding])
-        keys = np.concatenate([np.empty(0, dtype=np.uint32), *held])
-        by_document = np.argsort(holders, kind="stable")
         return {
             "dense": np.array(dense, dtype=np.uint32),
             "bits": np.array(bits, dtype=np.uint64).reshape(len(dense), words),
-            "key_end": np.append(0, np.cumsum(np.bincount(holders, minlength=documents))).astype(np.int64),
-            "key": keys[by_document],
+            "key_end": key_end,
+            "key": key,
         }
 
 
@@ -239,6 +239,30 @@ def build_segment(folder: Path, documents: Iterable[Document]) -> int:
             builder.add(document)
         builder.finish()
         return len(builder)
+
+
+def _keys_of_documents(
+    held: list[tuple[int, np.ndarray, np.ndarray]], documents: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """``key_end`` and ``key``, of batches in order: the number of the first key, how many documents each key has, and
+    these. Empties the list."""
+    end = np.zeros(documents + 1, dtype=np.int64)
+    for _, _, holders in held:
+        end[1:] += np.bincount(holders, minlength=documents)
+    np.cumsum(end, out=end)
+    key, free = np.empty(end[-1], dtype=np.uint32), end[:-1].copy()
+    held.reverse()
+    while held:
+        first, counts, holders = held.pop()
+        pairs = holders.astype(np.uint64) << np.uint64(32)
+        pairs |= np.repeat(np.arange(first, first + len(counts), dtype=np.uint64), counts)
+        pairs.sort()
+        holders = (pairs >> np.uint64(32)).astype(np.uint32)
+        more = np.bincount(holders, minlength=documents)
+        # a place for each: after those that came before it, of its document
+        key[np.arange(len(pairs)) + np.repeat(free - np.cumsum(more) + more, more)] = pairs.astype(np.uint32)
+        free += more
+    return end, key
 
 
 def _finite(value: float, otherwise: float) -> float:

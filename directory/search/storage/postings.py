@@ -31,6 +31,7 @@ from whoosh.matching import LeafMatcher, ReadTooFar
 from whoosh.reading import SegmentReader
 
 from directory.search.storage.arrays import map_file
+from directory.search.storage.dictionary import DictionaryWriter
 
 KEY, TEXT = "key", "text"  # in the order of their dictionary
 SEGMENT_NAME = "terms"
@@ -227,6 +228,10 @@ class TermsWriter(W3FieldWriter):
         self._weightsfile = (folder / f"{SEGMENT_NAME}{_WEIGHTS_EXT}").open("wb")
         self._written = 0
         super().__init__(RawCodec(), FileStorage(str(folder)), RawSegment(0, np.empty(0)))
+        file = self._tindex.dbfile
+        file.seek(0)  # over the same first bytes that Whoosh's own writer began with
+        self._tindex = DictionaryWriter(file)
+        self._fieldmap = self._tindex.extras["fieldmap"] = {}
 
     def add_terms(
         self, terms: Iterable[str], starts: np.ndarray, documents: np.ndarray, weights: np.ndarray
