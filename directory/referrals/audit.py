@@ -8,12 +8,13 @@ in a place of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Row, Table, func, insert, select, update
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
@@ -88,8 +89,7 @@ def verify(session: Session) -> int:
     if head is None:
         raise AuditBroken("The record of where the chain of events ends is gone.")
     position, before = 0, GENESIS
-    query = select(*_EVENT.c).order_by(_EVENT.c.position).execution_options(yield_per=_ROWS)
-    for event in session.execute(query):
+    for event in _events(session):
         position += 1
         if event.position != position:
             raise AuditBroken(f"Event {position} is missing: after {position - 1} follows {event.position}.")
@@ -106,3 +106,14 @@ def verify(session: Session) -> int:
     if before != head.hash:
         raise AuditBroken(f"Event {position} is not the one that the chain ends with.")
     return position
+
+
+def _events(session: Session) -> Iterator[Row[Any]]:
+    last = None
+    while True:
+        query = select(*_EVENT.c).order_by(_EVENT.c.position).limit(_ROWS)
+        rows = session.execute(query if last is None else query.where(_EVENT.c.position > last)).all()
+        yield from rows
+        if len(rows) < _ROWS:
+            return
+        last = rows[-1].position

@@ -49,6 +49,7 @@ _EMAIL = re.compile(rf"[\w.+'-]{_AT}[\w-]+(?:{_DOT}[\w-]+)*?{_DOT}[^\W\d_]{{2,}}
 _YEAR = r"(?:1[89]|20)\d\d"
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _CLOCK = r"(?:[01]?\d|2[0-4])"
+_AMOUNT = r"(?:\d{1,3}(?:[ .]\d{3})+|\d{1,7})"
 _TIME = rf"(?:{_CLOCK}[.:][0-5]\d|(?:[01]\d|2[0-4])[0-5]\d)"
 _ORDINARY = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -59,10 +60,10 @@ _ORDINARY = tuple(
         rf"(?<![\d.\-/]){_DAY}(?P<between>[.\-/]){_MONTH}(?P=between)\d\d(?![\d]|[.\-/]\d)",
         rf"(?<![\d/]){_DAY}/{_MONTH}(?: {_YEAR}|-(?:\d\d|{_YEAR}))?(?![\d/])",
         rf"(?<![\d:]){_CLOCK}:[0-5]\d(?::[0-5]\d)?(?![\d:])",
-        rf"(?<!\d)(?<!\d\.){_TIME} ?(?:-|–|—|til|to) ?{_TIME}(?!\d|[.\-]\d)",
+        rf"(?<!\d)(?<!\d\.){_TIME} ?(?:-|–|—|til|to) ?{_TIME}(?!\d|\.\d|\s?[-–—]\s?\d)",
         rf"(?:kl|klokken|klokka|at)\.? ?{_CLOCK}[.:]?[0-5]\d(?!\d)",
-        r"(?:kr|nok|eur|€|sek|dkk)\.? ?\d{1,3}(?:[ .]\d{3})*(?:,\d\d)?(?! ?\d)",
-        r"(?<!\d)(?<!\d[ .])\d{1,3}(?:[ .]\d{3})*(?:,\d\d|,-)? ?(?:kr|kroner|nok|eur|euro|€|sek|dkk)\b",
+        rf"(?:kr|nok|eur|€|sek|dkk)\.? ?{_AMOUNT}(?:,\d\d)?(?! ?\d)",
+        rf"(?<!\d)(?<!\d[ .]){_AMOUNT}(?:,\d\d|,-)? ?(?:kr|kroner|nok|eur|euro|€|sek|dkk)\b",
     )
 )
 
