@@ -11,7 +11,7 @@ import pytest
 from directory.config import PREFIX, Settings
 from directory.search.warming import warm
 
-pytest_plugins = ["tests.databases", "tests.seeded", "tests.partner_network"]
+pytest_plugins = ["tests.databases", "tests.seeded", "tests.partner_network", "tests.referral_doors"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+import orjson
+from marshmallow import Schema, ValidationError, fields, validate
 
 from directory.api.arguments import Arguments, OneOrMore, flag, text
 from directory.api.entry_shapes import Reference
@@ -29,7 +30,18 @@ _CONSENT = {
 
 
 def _said(description: str, type: str = "string", **openapi: Any) -> fields.Raw:
-    return fields.Raw(allow_none=True, metadata={"description": description, "type": type, **openapi})
+    return fields.Raw(
+        allow_none=True,
+        validate=_can_be_written,
+        metadata={"description": description, "type": type, **openapi},
+    )
+
+
+def _can_be_written(value: object) -> None:
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:  # half a character, or a number beyond all numbers
+        raise ValidationError("Takes what UTF-8 can say.") from None
 
 
 def _among(description: str, words: tuple[str, ...], **openapi: Any) -> fields.Raw:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -267,7 +268,10 @@ def _carried(session: Session, house: Rooms, sent: Sent, lang: str) -> dict[str,
 def _told(view: View, lang: str) -> dict[str, Any]:
     """As it looks in an answer; names in the language, by the stated order of fallback."""
     name = pick(view.service.names, lang)
-    told = asdict(view)
+    told = {
+        field: value.astimezone(UTC) if isinstance(value, datetime) else value
+        for field, value in asdict(view).items()
+    }
     told["service"] = {"id": view.service.id, "slug": view.service.slug, "name": name and name[1]}
     told["your_part"] = sorted(view.your_part)
     return told
