@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",  # unless the view says more
 }
+_Named = tuple[tuple[str, tuple[str, str]], ...]  # each header, and its name in lower case before it
 HSTS = "max-age=31536000; includeSubDomains"
 
 OPEN_TO_OTHER_SITES = "/api/"  # any site may ask, without credentials
@@ -147,15 +149,22 @@ def guarded(application: WSGIApplication, settings: Settings) -> WSGIApplication
             added = preflight if asks_first else open_
 
         def start(status: str, given: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
-            named = {name.lower() for name, _ in given}
-            return start_response(status, given + [h for name, h in added if name not in named], *error)
+            beside = _beside(added, tuple([name for name, _ in given]))
+            return start_response(status, [*given, *beside], *error)
 
         return application(environ, start)
 
     return answer
 
 
-def _by_name(headers: Mapping[str, str]) -> tuple[tuple[str, tuple[str, str]], ...]:
+@lru_cache(maxsize=256)
+def _beside(added: _Named, given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Those of our headers that are not given: answers have the same names over and over."""
+    named = {name.lower() for name in given}
+    return tuple(header for name, header in added if name not in named)
+
+
+def _by_name(headers: Mapping[str, str]) -> _Named:
     return tuple((name.lower(), (name, value)) for name, value in headers.items())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 import orjson
 from marshmallow import Schema, ValidationError, fields, validate
@@ -31,12 +31,16 @@ class Plain:
 
     def query(self, text: str) -> dict[str, Any]:
         """Of the query string of an address. Raises NotPlain."""
-        try:
-            pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
-        except UnicodeDecodeError:
-            raise NotPlain from None
         sent: dict[str, Any] = {}
-        for name, value in pairs:
+        for pair in text.split("&"):
+            name, _, value = pair.partition("=")
+            if not pair:
+                continue
+            if "%" in value or "+" in value:
+                try:
+                    value = unquote(value.replace("+", " "), errors="strict")
+                except UnicodeDecodeError:
+                    raise NotPlain from None
             if name in self._several:
                 sent.setdefault(name, []).append(value)
             elif name in sent:

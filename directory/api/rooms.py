@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, request
@@ -55,7 +56,12 @@ def who_asks() -> Identity | None:
 
 def preferred_language(accept_language: str | None, house: Rooms) -> str:
     """The first language of Accept-Language that we have labels in, else the setting DEFAULT_LANGUAGE."""
-    return negotiate(accept_language, house.settings.default_language)
+    return _negotiated(accept_language, house.settings.default_language)
+
+
+@lru_cache(maxsize=256)
+def _negotiated(accept_language: str | None, default: str) -> str:
+    return negotiate(accept_language, default)
 
 
 def language_of_request() -> str:

@@ -26,7 +26,7 @@ JSON = ("application/json", "application/json; charset=utf-8")
 # Of other names werkzeug has its own opinion.
 _HOST = re.compile(r"([a-z0-9-]{1,63}\.){0,9}[a-z0-9-]{1,63}(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 # With one of these, Flask or werkzeug takes the request for something else, or its body for another one.
-_NOT_HERE = ("HTTP_UPGRADE", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", WAIT, HOLDS_KEY)
+_NOT_HERE = frozenset({"HTTP_UPGRADE", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", WAIT, HOLDS_KEY})
 
 
 def before(application: WSGIApplication, house: Rooms, largest_body: int) -> WSGIApplication:
@@ -52,7 +52,7 @@ def before(application: WSGIApplication, house: Rooms, largest_body: int) -> WSG
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if (
             environ["PATH_INFO"] != PATH
-            or any(environ.get(name) for name in _NOT_HERE)
+            or (not _NOT_HERE.isdisjoint(environ) and any(environ.get(name) for name in _NOT_HERE))
             or not _HOST.fullmatch(environ.get("HTTP_HOST", "-"))
         ):
             return application(environ, start_response)

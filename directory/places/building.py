@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 
@@ -101,12 +101,12 @@ def _post_towns(rows: Sequence[PostalRow]) -> list[Place]:
         for part in parts:
             for i, other in enumerate(kept):
                 if rough_km(part.point, other.point) < _SAME_TOWN_KM:
-                    kept[i] = replace(other, population=other.population + part.population)
+                    kept[i] = other._replace(population=other.population + part.population)
                     break
             else:
                 kept.append(part)
         towns += kept
-    return [replace(t, radius_km=town_radius_km(t.population)) for t in towns]
+    return [t._replace(radius_km=town_radius_km(t.population)) for t in towns]
 
 
 def _norwegian_towns(built: Built, rows: list[TownRow]) -> dict[str, Place]:
@@ -137,8 +137,8 @@ def _norwegian_towns(built: Built, rows: list[TownRow]) -> dict[str, Place]:
         if fits:
             taken[fits[0]] = row
             people = max(row.population, posts[fits[0]].population)
-            town = replace(
-                posts[fits[0]], lat=row.lat, lon=row.lon, population=people, radius_km=town_radius_km(people)
+            town = posts[fits[0]]._replace(
+                lat=row.lat, lon=row.lon, population=people, radius_km=town_radius_km(people)
             )
             posts[fits[0]] = town
         else:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["point", "postcode", "district", "town", "municipality", "region", "county", "country"]
 Precision = Literal["point", "postcode", "town", "municipality", "county", "country"]
@@ -21,8 +20,7 @@ PRECISION: dict[Kind, Precision] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place with a point. A ``region`` is a part of a country without a council of its own: Lofoten, Hordaland."""
 
     name: str  # as people write it there: "Tromsø"; a postcode's is "9019 Tromsø"
@@ -42,8 +40,7 @@ class Place:
         return self.lat, self.lon
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """``alternatives``: other places that the same words may mean, best first; not the same place at another level."""
 
     place: Place
@@ -55,8 +52,7 @@ class Found:
         return bool(self.alternatives)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A place name among words: ``words[start:end]``.
 
     ``accidental``: these words are more often something else ("ski", "os", "hell", the year 2024); they are a place

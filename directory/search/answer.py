@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,7 +18,7 @@ from directory.search.query import Hit
 INTERPRETING = ("interpreter", "by-law")
 _SLUG = b'"slug":"'
 NOWHERE = b'"location":null,"other_locations":0'
-KEPT = 4096  # services, as they were last shown: some 1.5 kB each
+KEPT = 8192  # services at most, as they were last shown: some 2 kB each
 
 
 class Pieces(Protocol):
@@ -36,12 +35,28 @@ class Told(Pieces, Protocol):
     def has_key(self, hit: Hit, key: str) -> bool: ...
 
 
+_Way = tuple[
+    int, str, tuple[str, ...]
+]  # in which generation, in which language, with which languages asked for
+
+
+class _Shown:
+    """A service in all answers that show it so: up to the distance, from there on, and its hours."""
+
+    __slots__ = ("after", "at_minute", "before", "hours")
+
+    def __init__(self, before: bytes, after: bytes, hours: bytes) -> None:
+        self.before, self.after, self.hours = before, after, hours
+        self.at_minute = -1, b""  # a minute since 1970, and what then comes after the distance
+
+
 class Joiner:
     """``base``: what stands before a service's slug in its address."""
 
     def __init__(self, needs: Needs, base: str) -> None:
         self._base = orjson.dumps(base)[:-1]
-        self._kept: OrderedDict[tuple[object, ...], tuple[bytes, bytes, bytes]] = OrderedDict()
+        self._lately: dict[tuple[int, int, int | None, _Way], _Shown] = {}
+        self._before: dict[tuple[int, int, int | None, _Way], _Shown] = {}
 
         # Most services share their lists of needs and of languages with others: the labelled lists are kept.
         @lru_cache(maxsize=4096)
@@ -61,30 +76,34 @@ class Joiner:
         self, snapshot: Told, hits: Sequence[Hit], lang: str, at: datetime, asked_languages: Iterable[str]
     ) -> bytes:
         """A JSON array, one object a hit. ``at``: the aware time for which open or closed is told."""
-        asked = tuple(sorted(asked_languages))
+        way = (snapshot.generation, lang, tuple(sorted(asked_languages)))
         minute = int(at.timestamp()) // 60
-        kept, generation = self._kept, snapshot.generation
+        lately = self._lately
         parts: list[bytes] = []
         for hit in hits:
-            key = (generation, hit.segment, hit.document, hit.spot, lang, asked)
-            try:
-                joined = kept[key]
-                kept.move_to_end(key)
-            except KeyError:
-                joined = kept[key] = self._joined(snapshot, hit, lang, asked)
-                if len(kept) > KEPT:
-                    kept.popitem(last=False)
-            before, after, hours = joined
-            distance = b"null" if hit.distance_km is None else b"%.1f" % hit.distance_km
-            parts += (before, distance, after, _open(hours, hit.spot or 0, minute, lang), b"},")
+            segment, document, _, km, spot, _ = hit
+            shown = lately.get((segment, document, spot, way)) or self._shown(snapshot, hit, way)
+            told, after = shown.at_minute
+            if told != minute:
+                after = shown.after + _open(shown.hours, spot or 0, minute, lang) + b"},"
+                shown.at_minute = minute, after
+            parts += (shown.before, b"null" if km is None else b"%.1f" % km, after)
         return b"[%b]" % b"".join(parts)[:-1]
 
-    def _joined(
-        self, snapshot: Told, hit: Hit, lang: str, asked: tuple[str, ...]
-    ) -> tuple[bytes, bytes, bytes]:
-        """What is alike in all answers that show the service so: up to the distance, from there on, and its hours."""
+    def _shown(self, snapshot: Told, hit: Hit, way: _Way) -> _Shown:
+        """From what was shown lately or before that; what is not shown again before as much else was, is forgotten."""
+        key = (hit.segment, hit.document, hit.spot, way)
+        shown = self._before.get(key) or self._joined(snapshot, hit, *way[1:])
+        if len(self._lately) >= KEPT // 2:
+            self._before, self._lately = self._lately, {}
+        self._lately[key] = shown
+        return shown
+
+    def _joined(self, snapshot: Told, hit: Hit, lang: str, asked: tuple[str, ...]) -> _Shown:
         head = snapshot.piece(hit, "head")
-        mode = next((m for m in INTERPRETING if asked and snapshot.has_key(hit, f"flag:{m}")), None)
+        mode = None
+        if asked:
+            mode = next((m for m in INTERPRETING if snapshot.has_key(hit, f"flag:{m}")), None)
         before = b'{%b,"url":%b%b",%b,%b,"distance_km":' % (
             head,
             self._base,
@@ -93,7 +112,7 @@ class Joiner:
             self._labelled(snapshot.piece(hit, "labelled"), lang, asked, mode),
         )
         place = snapshot.piece(hit, f"place:{hit.spot or 0}") or NOWHERE
-        return before, b",%b," % place, snapshot.piece(hit, "hours")
+        return _Shown(before, b",%b," % place, snapshot.piece(hit, "hours"))
 
     def text(self, snapshot: Pieces, hit: Hit, lang: str) -> dict[str, str | None]:
         """Name and summary of a hit's service in the language, by the stated order of fallback."""

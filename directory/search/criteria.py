@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from directory import languages
@@ -15,11 +14,11 @@ from directory.needs import Needs
 from directory.places import Found, Place, Places
 from directory.search.query import Sort
 
+_AS_GIVEN = ("free", "anonymous", "remote", "sort", "page", "per_page", "facets")
 HOME_ZONE = ZoneInfo("Europe/Oslo")  # an open_at without an offset is a wall time there
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
+class Criteria(NamedTuple):
     """All given criteria must hold; values within one tuple are alternatives. Names are the contract's."""
 
     q: str = ""
@@ -61,8 +60,11 @@ def resolve(
     errors: dict[str, list[str]] = {}
 
     def each(field: str, one: Callable[[str], Any]) -> tuple[Any, ...]:
+        given = values.get(field)
+        if not given:
+            return ()
         found = []
-        for value in values.get(field) or ():
+        for value in given:
             try:
                 found.append(one(value))
             except InvalidInput as error:
@@ -99,10 +101,11 @@ def resolve(
         return found
 
     def one(field: str, parse: Callable[[str], Any]) -> Any:
-        if values.get(field) in (None, ""):
+        value = values.get(field)
+        if value is None or value == "":
             return None
         try:
-            return parse(values[field])
+            return parse(value)
         except InvalidInput as error:
             errors.setdefault(field, []).extend(m for messages in error.errors.values() for m in messages)
             return None
@@ -122,11 +125,7 @@ def resolve(
         return languages.normalize(value)
 
     found_near: Found | None = one("near", near)
-    plain = {
-        name: values[name]
-        for name in ("free", "anonymous", "remote", "sort", "page", "per_page", "facets")
-        if values.get(name) is not None
-    }
+    plain = {name: value for name in _AS_GIVEN if (value := values.get(name)) is not None}
     criteria = Criteria(
         q=(values.get("q") or "").strip(),
         need=each("need", need),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -55,7 +55,7 @@ class Explanation:
 def explain(finder: Finder, criteria: Criteria, shown: int = SHOWN) -> Explanation:
     """The first ``shown`` results. Raises IndexUnavailable."""
     snapshot = finder.engine.snapshot()
-    found = finder.find(snapshot, replace(criteria, page=1, per_page=shown))
+    found = finder.find(snapshot, criteria._replace(page=1, per_page=shown))
     understood = finder.told(found.understood, criteria)
     understood["needs"] = [
         {"slug": n.slug, "weight": round(n.weight, 3), "matched": n.matched} for n in found.understood.needs

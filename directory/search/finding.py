@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -51,8 +50,7 @@ FIRST_DOORS = {"need:emergency-group": 0.6, "need:crisis-line": 0.6, "need:find-
 LAST_TO_FIRST = ("open_at", "anonymous", "free", "remote", "audience", "gender", "age", "language")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a search found, before it is put in words: for the answer, for ``explain``, and for measuring."""
 
     understood: Understood
@@ -74,6 +72,14 @@ class Finder:
         )
         self.joiner = Joiner(needs, address)
         self.suggest = Suggester(needs, places, engine, self.joiner)
+        # need -> keys of services that answer it, and how far those for a related one do
+        self._answering = {
+            need.slug: (
+                (f"need:{need.slug}", None),
+                *((f"need:{s}", share) for s, share in need.related.items()),
+            )
+            for need in needs
+        }
         self._municipalities = {
             m.municipality_no: m.name for m in places.municipalities() if m.municipality_no
         }
@@ -155,7 +161,8 @@ class Finder:
     def _query(self, snapshot: Snapshot, criteria: Criteria, understood: Understood) -> EngineQuery:
         place = self._place(criteria, understood)
         terms = tuple(t for t in understood.terms if self._stands_anywhere(snapshot, t))
-        wanted = self._wanted(snapshot, criteria, understood)
+        told = dict.fromkeys(criteria.need, 1.0) | {n.slug: n.weight for n in understood.needs}
+        wanted = self._wanted(snapshot, told, understood)
         nothing_told = bool(criteria.q) and not wanted and not terms
         return EngineQuery(
             # words that stand nowhere find nothing; a place alone ("Alta") finds what is there
@@ -174,16 +181,18 @@ class Finder:
             offset=(criteria.page - 1) * criteria.per_page,
             limit=criteria.per_page,
             facets=FACETS if criteria.facets else (),
-            weights=self._weights(understood, criteria, place),
+            weights=self._weights(told, place),
         )
 
-    def _weights(self, understood: Understood, criteria: Criteria, place: Place | None) -> Weights:
+    def _weights(self, told: Mapping[str, float], place: Place | None) -> Weights:
+        """``told``: needs, and how much each is wanted."""
         weights = self.weights
-        told = {**dict.fromkeys(criteria.need, 1.0), **{n.slug: n.weight for n in understood.needs}}
-        if sum(told.values()):
-            afar = sum(self.needs[slug].afar * weight for slug, weight in told.items()) / sum(told.values())
+        if whole := sum(told.values()):
+            afar = sum(self.needs[slug].afar * weight for slug, weight in told.items()) / whole
             weights = weights._replace(national=NATIONAL_HERE + NATIONAL_AFAR * afar)
-        return weights._replace(door_km=max(weights.door_km, place.radius_km)) if place else weights
+        if place and place.radius_km > weights.door_km:
+            weights = weights._replace(door_km=place.radius_km)
+        return weights
 
     def _place(self, criteria: Criteria, understood: Understood) -> Place | None:
         """The place of the text, unless a given position lies there, or a radius is drawn around that."""
@@ -196,23 +205,20 @@ class Finder:
     def _stands_anywhere(self, snapshot: Snapshot, term: Term) -> bool:
         return any(snapshot.has_term(name) for name, _ in term.alternatives)
 
-    def _wanted(self, snapshot: Snapshot, criteria: Criteria, understood: Understood) -> dict[str, float]:
-        weights = dict.fromkeys(criteria.need, 1.0) | {n.slug: n.weight for n in understood.needs}
+    def _wanted(
+        self, snapshot: Snapshot, told: Mapping[str, float], understood: Understood
+    ) -> dict[str, float]:
         wanted: dict[str, float] = {}
-
-        def want(slug: str, weight: float) -> None:
-            if weight >= WORTH_NAMING:
-                wanted[f"need:{slug}"] = max(wanted.get(f"need:{slug}", 0.0), weight)
-
-        for slug, weight in weights.items():
-            want(slug, weight)
-            for other, share in self.needs[slug].related.items():
-                want(other, weight * share * RELATED)
+        for slug, weight in told.items():
+            for key, share in self._answering[slug]:
+                worth = weight if share is None else weight * share * RELATED
+                if worth >= WORTH_NAMING and worth > wanted.get(key, 0.0):
+                    wanted[key] = worth
         for term in understood.terms:
             key = f"name:{term.alternatives[0][0]}"
             if 0 < snapshot.count((key,))[key] <= RARE_NAME:
                 wanted[key] = NAMED
-        for key in _as_they_sound(understood.unread):
+        for key in _as_they_sound(understood.unread) if understood.unread else ():
             if 0 < snapshot.count((key,))[key] <= RARE_SOUND:
                 wanted[key] = SOUNDS
         if understood.emergency:
@@ -270,29 +276,28 @@ class Finder:
         if criteria.radius_km:
             for radius in RADII_KM:
                 if radius > criteria.radius_km:
-                    criteria = replace(criteria, radius_km=float(radius))
+                    criteria = criteria._replace(radius_km=float(radius))
                     yield {"widened_to_km": radius}, criteria, understood
-            criteria = replace(criteria, radius_km=None)
+            criteria = criteria._replace(radius_km=None)
             yield {"dropped": "radius_km"}, criteria, understood
         for name in LAST_TO_FIRST:
             if getattr(criteria, name) not in (None, False, ()):
-                default = Criteria.__dataclass_fields__[name].default
-                criteria = replace(criteria, **{name: default})  # type: ignore[arg-type]
+                criteria = criteria._replace(**{name: Criteria._field_defaults[name]})
                 yield {"dropped": name}, criteria, understood
         if criteria.q and (understood.terms or understood.needs):
             understood = Understood(place=understood.place, languages=understood.languages)
-            criteria = replace(criteria, q="")
+            criteria = criteria._replace(q="")
             if criteria.need or criteria.municipality or criteria.organization:
                 yield {"dropped": "q"}, criteria, understood
         for name in ("municipality", "organization"):
             if getattr(criteria, name):
-                criteria = replace(criteria, **{name: ()})  # type: ignore[arg-type]
+                criteria = criteria._replace(**{name: ()})  # type: ignore[arg-type]
                 yield {"dropped": name}, criteria, understood
         while criteria.need and (broader := self._broader(criteria.need)) != criteria.need:
-            criteria = replace(criteria, need=broader)
+            criteria = criteria._replace(need=broader)
             yield {"dropped": "need", "widened_to": list(broader)}, criteria, understood
         # nothing of what was asked for is left: the doors that are open to anybody
-        yield {"dropped": "need" if criteria.need else "q"}, replace(criteria, need=(), q=" "), understood
+        yield {"dropped": "need" if criteria.need else "q"}, criteria._replace(need=(), q=" "), understood
 
     def _broader(self, slugs: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.needs.ancestors(s), s)[0] for s in slugs))

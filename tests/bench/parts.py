@@ -128,7 +128,7 @@ PARTS: dict[str, Callable[[House, Finder], Ranker]] = {
     "ideas said together": lambda house, finder: _by(
         house.finder(finder.engine, needs=replace(house.needs, frames=()))
     ),
-    "two needs in turn": _asking_of(lambda understood: replace(understood, beside=())),
+    "two needs in turn": _asking_of(lambda understood: understood._replace(beside=())),
     "compounds": lambda house, finder: _by(_without_compounds(house)),
     "typos": lambda house, finder: _by(_without_typos(house, finder)),
     "needs (score)": _asking(lambda q: _weighing(q, need=0.0)),

@@ -152,4 +152,4 @@ def test_only_so_many_services_are_kept_joined_and_all_are_told_right(
     doors = [Pieces(service(nb=name)) for name in "abcd"]
     for _ in range(2):
         assert [one(fresh, door, hit())["name"] for door in doors] == list("abcd")
-    assert len(fresh._kept) == 2
+    assert len(fresh._lately) + len(fresh._before) == 2

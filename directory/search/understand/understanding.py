@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from directory.languages import LanguageSpan, spoken_spans
 from directory.needs import EmergencySign, Needs
@@ -44,8 +45,7 @@ ASKED = """telefon tlf telefonnummer nummer nummeret adresse adressen åpningsti
 STEM, CORRECTED, PART = 0.9, 0.8, 0.4  # weights of a word's other forms as index terms
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
     needs: tuple[NeedFound, ...] = ()
     place: Place | None = None
     alternatives: tuple[Place, ...] = ()  # other places of that name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from directory.places import Place, Places, Span
 from directory.search.understand.phrases import Match, Token
@@ -75,7 +74,7 @@ class Whereabouts:
                 places[0].population,
             )
             if best is None or rank > best[0]:
-                best = (rank, replace(span, places=places))
+                best = (rank, span._replace(places=places))
         return best[1] if best else None
 
     def _by_distance(self, places: Sequence[Place], near: tuple[float, float]) -> tuple[Place, ...]:
