@@ -24,7 +24,8 @@ from directory.referrals.composing import Sent
 from directory.referrals.views import View
 from tests.factories import NEEDS, NOW, saved, service_draft
 
-VAULT = Vault([Fernet.generate_key().decode()], "a hash key for tests, long enough for anyone")
+KEY = Fernet.generate_key().decode()
+VAULT = Vault([KEY], "a hash key for tests, long enough for anyone")
 CLINIC, SHELTER, CAFE = "clinic", "shelter", "night-cafe"
 CONSENT = {"given_on": "2026-11-20", "method": "oral", "covers": ["receiver", "content"]}
 

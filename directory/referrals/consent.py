@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from directory.catalogue.drafts import Draft
 from directory.errors import InvalidInput
@@ -33,13 +33,19 @@ def once(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _some(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise ValueError(f"takes one or more of: {', '.join(COVERS)}")
+    return values
+
+
 class Consent(Draft):
     """``expires_on``: its last day; None: it lasts until withdrawn."""
 
     given_on: date
     method: Literal["oral", "written", "electronic"]
     covers: Annotated[
-        tuple[Literal["receiver", "content", "contact"], ...], Field(min_length=1), AfterValidator(once)
+        tuple[Literal["receiver", "content", "contact"], ...], AfterValidator(_some), AfterValidator(once)
     ]
     expires_on: date | None = None
 
