@@ -12,36 +12,15 @@ from directory.partners.access import Party
 from directory.referrals.lifecycle import (
     FINAL,
     OUTCOMES,
-    REASON_NEEDED,
     REASONS,
     STATUSES,
     check_step,
     legal_steps,
 )
+from tests.referral_oracle import allowed, said_with
 
 S, R = Party.SENDER, Party.RECEIVER
 AT, ON = datetime(2026, 12, 1, 9, 0, tzinfo=UTC), date(2026, 12, 1)
-
-# The contract's own table, row by row.
-CONTRACT = """
-draft                                     | requested, cancelled, on-hold              | sender
-requested                                 | accepted, rejected                         | receiver
-requested, accepted, in-progress, on-hold | cancelled                                  | sender, receiver
-accepted                                  | in-progress, on-hold, completed, failed    | receiver
-in-progress                               | on-hold, completed, failed                 | receiver
-on-hold                                   | in-progress, completed, failed             | receiver
-on-hold                                   | draft, requested                           | sender if never sent
-requested, accepted, rejected, in-progress, on-hold, completed, failed, cancelled | entered-in-error | sender
-"""
-
-
-def allowed(status: str, to: str, party: Party, ever_sent: bool) -> bool:
-    for line in CONTRACT.strip().splitlines():
-        froms, tos, who = (part.strip() for part in line.split("|"))
-        named = party.value in who and not (ever_sent and "never sent" in who)
-        if status in froms.split(", ") and to in tos.split(", ") and named:
-            return True
-    return False
 
 
 @pytest.mark.parametrize("ever_sent", [True, False])
@@ -57,11 +36,6 @@ def test_what_has_ended_takes_no_step_but_that_it_was_a_mistake() -> None:
         assert legal_steps(status, [S], True) == ("entered-in-error",)
         assert legal_steps(status, [R], True) == ()
     assert legal_steps("entered-in-error", [S, R], True) == ()
-
-
-def said_with(to: str) -> dict[str, str]:
-    more = {"reason": "no-capacity"} if to in REASON_NEEDED else {}
-    return more | ({"outcome": "need-met"} if to == "completed" else {})
 
 
 @pytest.mark.parametrize("ever_sent", [True, False])
