@@ -36,7 +36,6 @@ _COMMON = (
     "qwertyuiop12",
     "qwertyuiop123",
     "qwertyuiopasdfgh",
-    "qwertyuiopå¨",
     "sommer202",
     "veiviser",
     "velkommen123",
