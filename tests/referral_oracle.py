@@ -8,7 +8,7 @@ from uuid import UUID
 
 from directory.partners.access import Party
 
-STATUSES = [
+STATUSES = (
     "draft",
     "requested",
     "accepted",
@@ -19,7 +19,7 @@ STATUSES = [
     "failed",
     "cancelled",
     "entered-in-error",
-]
+)
 NEED_REASON = ("rejected", "cancelled", "failed", "on-hold", "entered-in-error")
 
 # The contract's own table, row by row.
