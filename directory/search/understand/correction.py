@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,18 @@ from rapidfuzz.distance import OSA
 SHORTEST = 4  # below this a typo can't be told from another word
 
 # Letters from which two edits are believed; and from which any is, where words have many forms.
-LONG, SHORTEST_INFLECTED = 9, 6
+LONG, SHORTEST_INFLECTED = 10, 6
 ENDING = 2  # letters
+_TWICE = re.compile(r"(.)\1+")
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
+    """``sure``: by the slip itself. Else what it is taken for must make sense in the line: a rare word may be right."""
+
     word: str
     distance: int
+    sure: bool = True
 
 
 class Corrector:
@@ -50,8 +55,8 @@ class Corrector:
     def __call__(self, word: str) -> Correction | None:
         """The word meant, or None when it is one, is too short, or nothing is near enough.
 
-        One edit from 4 letters on (only a transposition or doubled letter below 5), two from 9; in an inflected
-        language none below 6.
+        One edit from 4 letters on (only a transposition or doubled letter below 5), two from 10, where the first letter
+        is right; in an inflected language none below 6.
         """
         allowed = (
             0 if len(word) < SHORTEST or any(c.isdigit() for c in word) else 1 if len(word) < LONG else 2
@@ -67,7 +72,11 @@ class Corrector:
                 word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=allowed, limit=8
             )
         ]
-        kept = [(name, int(d)) for name, d, _ in near if name[0] == word[0] or d < allowed or len(word) > 5]
+        kept = [
+            (name, int(d))
+            for name, d, _ in near
+            if name[0] == word[0] or (d == 1 and (allowed > 1 or len(word) > 5))
+        ]
         if len(word) == SHORTEST:
             kept = [(name, d) for name, d in kept if sorted(set(name)) == sorted(set(word))]
         if self._inflected:
@@ -84,7 +93,15 @@ class Corrector:
             name, distance = min(kept, key=lambda k: k[1])
             return Correction(name, distance)
         name, distance = min(kept, key=lambda k: (k[1], k[0][0] != word[0], -self._counts[k[0]], k[0]))
-        return Correction(name, distance)
+        return Correction(name, distance, _is_slip(word, name))
+
+
+def _is_slip(word: str, name: str) -> bool:
+    """Whether two letters changed places, letters are doubled or not, or a long word has one too many or too few: no
+    other word is often so near."""
+    if len(word) >= LONG - 1 and abs(len(word) - len(name)) == 1 == OSA.distance(word, name):
+        return True
+    return sorted(word) == sorted(name) or _TWICE.sub(r"\1", word) == _TWICE.sub(r"\1", name)
 
 
 def _another_form(word: str, name: str) -> bool:

@@ -18,6 +18,7 @@ EMERGENCY, BESIDE_IT = (
     0.6,
 )  # emergency care, and what it counts beside the need that a sign stands for
 SURE = 0.5  # from this weight on, a need is told
+REPLACED = 0.4  # a need that counts no more has been replaced by what ideas tell
 # The sign that somebody's body fails now; what is long past is none.
 BODY = "not-breathing-or-unconscious"
 PAST = """uke uka vecka veckan week month months year years måneder måned månad månader år siden sidan sedan ago
@@ -80,7 +81,7 @@ class Danger:
             for m in matches
             if m.target in ACUTE
             and m.whole
-            and m.weight >= SURE
+            and m.weight > REPLACED
             and (m.words > 1 or m.target != "ghb-overdose")
         }
         return next((s for s in self._signs.values() if acute & set(s.slugs)), None) if acute else None

@@ -37,6 +37,7 @@ class Token:
     forms: frozenset[str]
     function_word: bool = False
     corrected: bool = False
+    doubtful: bool = False  # corrected, and maybe wrongly: see Correction.sure
 
 
 class Match(NamedTuple):

@@ -150,8 +150,11 @@ class Understanding:
         words = [t.word for t in tokens]
         spoken = [s for s in spoken_spans(words) if s.certain or not self._told_otherwise(s, words)]
         spans = self._whereabouts.spans(tokens, self._known_elsewhere)
-        tokens = self._corrected(tokens, self._corrector(asker), spoken, spans)
+        typed, tokens = tokens, self._corrected(tokens, self._corrector(asker), spoken, spans)
         matches = self._telling.matches(tokens, asker)
+        if senseless := _senseless(tokens, matches):
+            tokens = [typed[i] if i in senseless else token for i, token in enumerate(tokens)]
+            matches = self._telling.matches(tokens, asker)
         refused = negated(tokens, matches, self._negations, asker)
         unwanted = {i for n in refused for i in range(matches[n].start, matches[n].end)}
         matches = [m for n, m in enumerate(matches) if n not in refused]
@@ -231,7 +234,9 @@ class Understanding:
                 better = corrector(token.word) if not self._known_elsewhere(token.word) else None
                 if better and better.word != name and (not limit or better.distance <= limit):
                     forms = frozenset({better.word} | stems(better.word))
-                    token = replace(token, word=better.word, forms=forms, corrected=True)
+                    token = replace(
+                        token, word=better.word, forms=forms, corrected=True, doubtful=not better.sure
+                    )
             result.append(token)
         return result
 
@@ -276,6 +281,15 @@ class Understanding:
         if place and place.matched == "typo":
             line[place.start : place.end] = [place.places[0].name]
         return " ".join(line)
+
+
+def _senseless(tokens: Sequence[Token], matches: Iterable[Match]) -> set[int]:
+    """Words that were taken for others, in doubt, and tell nothing as those either."""
+    doubtful = {i for i, token in enumerate(tokens) if token.doubtful}
+    if not doubtful:
+        return doubtful
+    told = {i for m in matches if m.words > 1 or m.whole for i in range(m.start, m.end)}
+    return doubtful - told
 
 
 def _phrases(needs: Needs) -> Iterator[tuple[str, str, str]]:
