@@ -1,0 +1,275 @@
+"""Every route with every kind of caller, walked from the routes that there are: a route without a row fails.
+
+A row says how the route is asked rightly, and what each caller gets. Each cell is asked about things of its own: a
+referral from ``sender`` to ``receiver``, a member, a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from directory.partners import keys
+from directory.partners.access import Role, Scope
+from directory.security import permission_names
+from tests.factories import TODAY
+from tests.partner_network import Network
+
+PARTNERS = ("sender", "receiver", "third")
+CALLERS: dict[str, Callable[[Network], FlaskClient]] = {
+    "nobody": lambda network: network.nobody(),
+    "revoked key": lambda network: with_revoked_key(network),
+    "steward": lambda network: network.person(None, Role.STEWARD),
+    "admin": lambda network: network.person(None, Role.ADMIN),
+}
+for _partner in PARTNERS:
+    for _role in (Role.COUNSELLOR, Role.COORDINATOR, Role.EDITOR):
+        CALLERS[f"{_role} of {_partner}"] = lambda network, p=_partner, r=_role: network.person(p, r)  # type: ignore[misc]
+    for _scope in Scope:
+        CALLERS[f"{_scope} of {_partner}"] = lambda network, p=_partner, s=_scope: network.system(p, s)  # type: ignore[misc]
+
+BY_KEY = frozenset(name for name in CALLERS if ":" in name)
+UNKNOWN = frozenset({"nobody", "revoked key"})
+PEOPLE = frozenset(CALLERS) - BY_KEY - UNKNOWN
+ADMIN = frozenset({"admin"})
+COORDINATORS = frozenset(f"coordinator of {partner}" for partner in PARTNERS)
+
+
+def by(partner: str, scope: Scope) -> frozenset[str]:
+    """Who of this partner deals with referrals: two roles, and keys of one scope."""
+    return frozenset({f"counsellor of {partner}", f"coordinator of {partner}", f"{scope} of {partner}"})
+
+
+READS, WRITES = Scope.REFERRALS_READ, Scope.REFERRALS_WRITE
+ALL_READ = by("sender", READS) | by("receiver", READS) | by("third", READS)
+ALL_WRITE = by("sender", WRITES) | by("receiver", WRITES) | by("third", WRITES)
+
+
+def with_revoked_key(network: Network) -> FlaskClient:
+    id, text = network.key("sender", *Scope)
+    with network.database.unit_of_work() as session:
+        keys.revoke(session, keys.key_of(session, str(id)), now=network.now)
+        session.commit()
+    return network.asking_by(text)
+
+
+@dataclass(frozen=True)
+class Row:
+    """``got``: what each caller gets who is not told 401 (nobody we know) or 403 (known, and may not).
+
+    ``id``: makes what the address names, and returns its id. ``json``: functions in it are asked for each cell.
+    """
+
+    got: Mapping[str, int]
+    id: Callable[[Network], object] | None = None
+    json: Callable[[], Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    expected: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        others = {caller: 401 if caller in UNKNOWN else 403 for caller in CALLERS}
+        object.__setattr__(self, "expected", others | dict(self.got))
+
+
+def all_get(status: int) -> dict[str, int]:
+    return dict.fromkeys(CALLERS, status)
+
+
+def each(callers: frozenset[str], status: int, *but: tuple[frozenset[str], int]) -> dict[str, int]:
+    got = dict.fromkeys(callers, status)
+    for others, another in but:
+        got |= dict.fromkeys(others, another)
+    return got
+
+
+CONSENT = {"given_on": TODAY.isoformat(), "method": "oral", "covers": ["receiver", "content"]}
+NEW = {"service_id": "clinic", "consent": CONSENT, "message": "Trenger noen som snakker russisk."}
+
+
+def referral(network: Network, **said: Any) -> Any:
+    answer = network.person("sender", Role.COUNSELLOR).post(
+        "/api/v1/referrals", json=NEW | said, headers={"Idempotency-Key": str(uuid4())}
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json
+
+
+def sent(network: Network) -> str:
+    return str(referral(network, status="requested")["id"])
+
+
+def draft(network: Network) -> str:
+    return str(referral(network)["id"])
+
+
+def code(network: Network) -> str:
+    made = network.person("sender", Role.COUNSELLOR).post(
+        "/api/v1/referrals",
+        json={"service_id": "clinic", "delivery": "carried", "status": "requested"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    return str(made.json["carried"]["code"])  # type: ignore[index]
+
+
+def member(network: Network) -> object:
+    return network.account("sender", Role.EDITOR, email=f"{uuid4()}@example.org").id
+
+
+def location(network: Network) -> object:
+    entry: Any = network.nobody().get("/api/v1/services/clinic").json
+    return entry["locations"][0]["id"]
+
+
+PARTIES_READ = each(ALL_READ, 200, (by("third", READS), 404))
+PARTIES_WRITE = each(ALL_WRITE, 200, (by("third", WRITES), 404))
+SENDERS_COORDINATOR = each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 200))
+FIRST = {"If-Match": '"1"'}
+
+ROWS: dict[str, Row] = {
+    "GET /": Row(all_get(302)),
+    "GET /health": Row(all_get(200)),
+    "GET /ready": Row(all_get(200)),
+    "GET /metrics": Row(all_get(200)),  # of a program on this machine
+    "GET /problems/<code>": Row(all_get(200), id=lambda network: "not-found"),
+    "GET /api/openapi.json": Row(all_get(200)),
+    "GET /api/docs": Row(all_get(200)),
+    "GET /api/docs/<name>": Row(all_get(200), id=lambda network: "docs.js"),
+    "GET /api/v1/search": Row(all_get(200), query="need=naloxone"),
+    "POST /api/v1/search": Row(all_get(200), json=lambda: {"need": "naloxone"}),
+    "GET /api/v1/suggest": Row(all_get(200), query="q=na"),
+    "GET /api/v1/needs": Row(all_get(200)),
+    "GET /api/v1/services/<id>": Row(all_get(200), id=lambda network: "clinic"),
+    "GET /api/v1/organizations/<id>": Row(all_get(200), id=lambda network: "clinic-house"),
+    "GET /api/v1/locations/<id>": Row(all_get(200), id=location),
+    # Asked for with nothing in it: that is told to whoever asks.
+    "POST /api/v1/session": Row(all_get(422), json=dict),
+    "GET /api/v1/session": Row(each(PEOPLE, 200)),
+    "DELETE /api/v1/session": Row(each(PEOPLE, 204)),
+    "POST /api/v1/session/password": Row(all_get(422), json=dict),
+    "POST /api/v1/session/totp": Row(each(PEOPLE, 200)),
+    "PUT /api/v1/session/totp": Row(each(PEOPLE, 409), json=lambda: {"code": "123456"}),
+    "DELETE /api/v1/session/totp": Row(each(PEOPLE, 409), json=lambda: {"code": "123456"}),
+    "GET /api/v1/session/oidc": Row(all_get(404)),
+    "GET /api/v1/session/oidc/callback": Row(all_get(404)),
+    "GET /api/v1/partners": Row(each(ADMIN, 200)),
+    "POST /api/v1/partners": Row(
+        each(ADMIN, 201), json=lambda: {"slug": f"p-{uuid4()}", "name": "A partner"}
+    ),
+    "PATCH /api/v1/partners/<id>": Row(each(ADMIN, 200), id=lambda network: "third", json=dict),
+    "GET /api/v1/members": Row(each(COORDINATORS, 200)),
+    "POST /api/v1/members": Row(
+        each(COORDINATORS, 201),
+        json=lambda: {"email": f"{uuid4()}@example.org", "roles": ["counsellor"]},
+    ),
+    "PATCH /api/v1/members/<id>": Row(SENDERS_COORDINATOR, id=member, json=dict),
+    "POST /api/v1/members/<id>/reset": Row(SENDERS_COORDINATOR, id=member, json=dict),
+    "GET /api/v1/keys": Row(each(COORDINATORS, 200)),
+    "POST /api/v1/keys": Row(
+        each(COORDINATORS, 201), json=lambda: {"label": "a system", "scopes": ["referrals:read"]}
+    ),
+    "POST /api/v1/keys/<id>/rotate": Row(
+        each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 201)),
+        id=lambda network: network.key("sender", READS)[0],
+        json=dict,
+    ),
+    "DELETE /api/v1/keys/<id>": Row(
+        each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 204)),
+        id=lambda network: network.key("sender", READS)[0],
+    ),
+    "GET /api/v1/referrals": Row(each(ALL_READ, 200)),
+    "POST /api/v1/referrals": Row(
+        each(ALL_WRITE, 201), json=lambda: NEW, headers={"Idempotency-Key": "the-same-for-all"}
+    ),
+    "GET /api/v1/referrals/<id>": Row(PARTIES_READ, id=sent),
+    "PATCH /api/v1/referrals/<id>": Row(
+        each(ALL_WRITE, 404, (by("sender", WRITES), 200)),
+        id=draft,
+        json=lambda: {"urgency": "soon"},
+        headers=FIRST,
+    ),
+    "POST /api/v1/referrals/<id>/transitions": Row(
+        PARTIES_WRITE, id=sent, json=lambda: {"to": "cancelled", "reason": "duplicate"}, headers=FIRST
+    ),
+    "DELETE /api/v1/referrals/<id>/consent": Row(PARTIES_WRITE, id=sent, headers=FIRST),
+    "GET /api/v1/referrals/<id>/events": Row(PARTIES_READ, id=sent),
+    "GET /api/v1/referrals/<id>/messages": Row(PARTIES_READ, id=sent),
+    "POST /api/v1/referrals/<id>/messages": Row(
+        each(ALL_WRITE, 201, (by("third", WRITES), 404)), id=sent, json=lambda: {"text": "Takk."}
+    ),
+    "POST /api/v1/referrals/redeem": Row(
+        each(ALL_WRITE, 404, (by("receiver", WRITES), 200)),
+        json=lambda: {"code": code},  # one for each cell
+    ),
+}
+
+
+def asked(network: Network, client: FlaskClient, name: str, row: Row, id: object) -> Any:
+    method, _, rule = name.partition(" ")
+    path, json = rule, row.json and row.json()
+    if "<" in rule:
+        path = f"{rule[: rule.index('<')]}{id}{rule[rule.index('>') + 1 :]}"
+    if isinstance(json, dict):
+        json = {field: value(network) if callable(value) else value for field, value in json.items()}
+    answer = client.open(path, method=method, json=json, headers=dict(row.headers), query_string=row.query)
+    answer.get_data()
+    answer.close()  # a file that is sent
+    return answer
+
+
+def seen(answer: Any) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """All that a caller sees of an answer, but for the id of the request."""
+    return answer.status_code, answer.data, [h for h in answer.headers if h[0] != "X-Request-Id"]
+
+
+def names(app: Flask) -> set[str]:
+    return {name for rule in app.url_map.iter_rules() for name in permission_names(rule)}
+
+
+def test_every_route_has_a_row_and_every_row_a_route(directory_app: Flask) -> None:
+    assert names(directory_app) == set(ROWS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_caller_gets_what_the_row_says(network: Network, name: str) -> None:
+    row, got = ROWS[name], {}
+    for caller, comes in CALLERS.items():
+        client, id = comes(network), row.id and row.id(network)
+        answer = asked(network, client, name, row, id)
+        got[caller] = answer.status_code
+        if answer.status_code == 404 and "<id>" in name:
+            other = asked(network, comes(network), name, row, uuid4())
+            assert seen(answer) == seen(other), f"{caller} can tell that it is there"
+    assert got == row.expected
+
+
+def test_who_may_not_is_told_so_before_anything_is_looked_up(network: Network) -> None:
+    """The answer is the same whether the address names something or nothing, and whatever the body is."""
+    for name, row in ROWS.items():
+        if "<id>" not in name:
+            continue
+        there = row.id and row.id(network)
+        for caller in (caller for caller, status in row.expected.items() if status in (401, 403)):
+            client = CALLERS[caller](network)
+            method, _, rule = name.partition(" ")
+            answers = [
+                client.open(rule.replace("<id>", str(id)), method=method, **said)
+                for id in (there, uuid4(), "x")
+                for said in ({"json": {"no": "such"}}, {"data": b"{", "content_type": "application/json"})
+            ]
+            assert len({str(seen(answer)) for answer in answers}) == 1, f"{caller}: {name}"
+
+
+def test_an_admin_is_told_nothing_of_any_referral(network: Network) -> None:
+    id = sent(network)
+    admin = network.person(None, Role.ADMIN)
+    both = network.person("sender", Role.ADMIN, Role.EDITOR)
+    for client in (admin, both):
+        for path in ("", f"/{id}", f"/{id}/events", f"/{id}/messages"):
+            assert client.get(f"/api/v1/referrals{path}").status_code == 403
