@@ -4,8 +4,8 @@ Documents are numbered along a Hilbert curve by their first spot; those without 
 none of which is ever changed afterwards: ``terms.trm|pst|wts`` (see ``postings``), ``arrays.bin`` (one array entry a
 document unless said otherwise, see ``SegmentBuilder.finish``), ``pieces.bin`` (the pieces, one after the other).
 
-Memory while building: postings are spilled (``inversion``), pieces go straight to disk; what stays is some 300 bytes a
-document, and the vocabulary.
+Memory while building: words and postings are spilled (``inversion``), pieces go straight to disk; what stays is some
+250 bytes a document, and at the end its arrays, some 450 more.
 """
 
 from __future__ import annotations
