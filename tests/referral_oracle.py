@@ -101,9 +101,19 @@ class Modelled:
         covers = self.consent.covers if self.consent else frozenset()
         return self.carried or {"receiver"} | ({"content"} if self.message else set()) <= covers
 
-    def stepped(self, who: str, to: str, reason: str) -> Modelled:
+    def touched(self, today: date) -> None:
+        """What is looked at after consent has ended is erased there and then."""
+        if self.ended(today) and self.kept:
+            self.erase()
+            self.version += 1
+            self.events.append("erased")
+
+    def stepped(self, who: str, to: str, reason: str, today: date) -> Modelled:
         """As it is after a legal step."""
-        after = replace(self, status=to, version=self.version + 1, events=[*self.events, "step"])
+        after = replace(self, events=[*self.events])
+        if self.sent:
+            after.touched(today)
+        after = replace(after, status=to, version=after.version + 1, events=[*after.events, "step"])
         after.sent = self.sent or to == "requested"
         after.received = self.received or who == "receiver"
         withdraws = to in NEED_REASON and reason == "consent-withdrawn"

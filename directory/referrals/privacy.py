@@ -62,6 +62,16 @@ def erase(session: Session, referral: Referral, now: datetime) -> None:
     session.execute(update(_MESSAGE).where(_MESSAGE.c.referral_id == referral.id).values(text=None))
 
 
+def erase_if_ended(session: Session, referral: Referral, now: datetime) -> None:
+    """What is looked at when its consent has ended is erased there and then, though ``expire_consents`` is still to
+    come; that is an event of the service's own. The caller holds the row.
+    """
+    ended = referral.consent_expires_on is not None and referral.consent_expires_on < day_of(now)
+    if ended and (_holds_contents(referral) or _has_messages(session, referral)):
+        erase(session, referral, now)
+        audit.record(session, referral, None, "erased", now)
+
+
 def expire_consents(session: Session, now: datetime) -> int:
     """Erase whatever is kept on a consent whose last day has passed; each is an event. Answers how many there
     were.
@@ -128,3 +138,12 @@ def _reencrypt(
         if len(rows) < batch:
             return changed
         last = rows[-1].id
+
+
+def _holds_contents(referral: Referral) -> bool:
+    return any(getattr(referral, column.name) is not None for column in _SEALED)
+
+
+def _has_messages(session: Session, referral: Referral) -> bool:
+    written = select(_MESSAGE.c.id).where(_MESSAGE.c.referral_id == referral.id, _MESSAGE.c.text.is_not(None))
+    return session.execute(written.limit(1)).first() is not None

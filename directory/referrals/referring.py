@@ -64,6 +64,8 @@ def take_step(
     withdraws = step.reason == "consent-withdrawn"
     if step.note is not None:
         _check_note(referral, step, withdraws)
+    if referral.sent_at is not None:  # a draft may still get a new consent
+        privacy.erase_if_ended(session, referral, now)
     code = send(session, vault, referral, now) if step.to == "requested" else None
     referral.appointment_at = step.appointment_at or referral.appointment_at
     referral.revisit_on = step.revisit_on
@@ -209,6 +211,7 @@ def _read(
     session: Session, identity: Identity, referral_id: UUID | str, now: datetime
 ) -> tuple[Referral, frozenset[Party]]:
     referral, parts = found(session, identity, referral_id, day_of(now))
+    privacy.erase_if_ended(session, referral, now)
     _receive(referral, parts, now)
     audit.record(session, referral, identity, "read", now)
     return referral, parts

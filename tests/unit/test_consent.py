@@ -264,8 +264,24 @@ def test_expired_consent_ends_the_receivers_sight_the_next_day_and_the_content_w
 def test_the_receiver_loses_sight_though_nothing_was_erased_yet(house: House) -> None:
     view = full(house, consent=ALL | {"expires_on": "2026-11-22"})
     assert blind(house.later(days=1), view)
+    assert kept(house)
     with pytest.raises(Conflict):
         house.later(days=1).write(house.sender, view.id, "Hei")
+
+
+def test_who_looks_at_one_whose_consent_has_ended_finds_it_erased(house: House) -> None:
+    for touch in (
+        lambda after, view: after.read(house.sender, view.id),
+        lambda after, view: after.messages(house.sender, view.id),
+        lambda after, view: after.step(house.sender, view, "cancelled", reason="expired"),
+    ):
+        view = full(house, consent=ALL | {"expires_on": "2026-11-22"})
+        touch(house.later(days=1), view)
+        assert kept(house) == []
+        with house.database.reading() as session:
+            told = seeing.events(session, house.sender, view.id, now=NOW)
+        assert [event.action for event in told][-2] == "erased"
+        assert house.later(days=1).read(house.sender, view.id).erased_at == house.later(days=1).now
 
 
 def test_many_expired_consents_are_erased_in_batches(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,7 +151,7 @@ class Network(RuleBasedStateMachine):
                 self.at.step(self.who(who), view, to, **said)
             return
         sent = self.at.step(self.who(who), view, to, **said)
-        after = model.stepped(who, to, reason)
+        after = model.stepped(who, to, reason, self.today)
         after.code = sent.code or after.code
         assert (sent.code is not None) == (model.carried and to == "requested")
         model.__dict__.update(after.__dict__)
@@ -189,7 +189,7 @@ class Network(RuleBasedStateMachine):
         lost = [isinstance(answer, StaleVersion) for answer in answers]
         assert sorted(lost) == [False, True], answers
         won = lost.index(False)
-        after = model.stepped(*pair[won], "no-capacity")
+        after = model.stepped(*pair[won], "no-capacity", self.today)
         after.code = answers[won].code or after.code
         model.__dict__.update(after.__dict__)
 
@@ -201,6 +201,7 @@ class Network(RuleBasedStateMachine):
                 self.at.read(self.who(who), model.id)
             return
         view = self.at.read(self.who(who), model.id)
+        model.touched(self.today)
         model.events.append("read")
         if who == "receiver" and not model.received:
             model.received = True
