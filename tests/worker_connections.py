@@ -59,7 +59,8 @@ class Workers:
     def ask(self, worker: int, path: str) -> tuple[int, bytes]:
         """Raises OSError where that worker does not take connections."""
         for _ in range(2):
-            connection = self._connections.get(worker) or self._connected(worker)
+            connection = self._connections.get(worker) or self.connected(worker)
+            self._connections[worker] = connection
             try:
                 connection.request("GET", path)
                 answer = connection.getresponse()
@@ -68,7 +69,8 @@ class Workers:
                 self._connections.pop(worker).close()
         raise OSError(f"worker {worker} does not answer")
 
-    def _connected(self, worker: int) -> http.client.HTTPConnection:
+    def connected(self, worker: int) -> http.client.HTTPConnection:
+        """A new connection to this worker, for the caller to close. Raises OSError."""
         others: list[http.client.HTTPConnection] = []
         try:
             for tried in range(TRIES):
@@ -84,8 +86,7 @@ class Workers:
                     connection.getresponse().read()
                     inode = connection.sock and _server_side(self._port, connection.sock.getsockname()[1])
                     if inode in set(_sockets(worker)):
-                        self._connections[worker] = others.pop()
-                        return connection
+                        return others.pop()
         finally:
             for connection in others:
                 connection.close()
