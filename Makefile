@@ -16,7 +16,7 @@ PIP_INSTALL = if [ -t 1 ]; then quiet=; else quiet=-qq; fi; \
   $(BIN)/python -m pip install $$quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock install
+.PHONY: help run test check audit bench lock install
 
 help: ## Tell what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,12 +28,16 @@ test: $(VENV)/.installed-for-work ## Set up what the tests need (PostgreSQL with
 	@sh tests/system-packages.sh
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(VENV)/.installed-for-work ## Check format, lint, types, who imports whom, and links in the documentation
+check: $(VENV)/.installed-for-work ## Check format, lint, types, who imports whom, safety, and links in the documentation
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml directory
 	@$(BIN)/python -m pytest tests/docs/test_links.py
+
+audit: $(VENV)/.installed-for-work ## Ask for known holes in what is installed to serve (needs the network)
+	@$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
 
 bench: $(VENV)/.installed-for-work ## Measure relevance and speed; SIZE=10000 and ONLY=relevance choose what runs
 	@$(BIN)/python -m tests.bench

@@ -21,7 +21,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from directory.errors import UnsafeSettings
 
 SEED_DIR = Path(__file__).resolve().parent.parent / "seed"
-MEMORY = Path("/dev/shm")  # where Linux keeps files in memory
+# Where Linux keeps files in memory; a folder of ours there is used only where it is of this very user.
+MEMORY = Path("/dev/shm")  # nosec B108
 
 PREFIX = "VEIVISER_"
 ENV_FILE = ".env"

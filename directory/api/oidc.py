@@ -42,6 +42,9 @@ AFTERWARDS = "/"
 # By a private key of the issuer's; not by a secret that we have too.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 
+# How our secret is sent: OpenID Connect Core 1.0, 9.
+IN_A_HEADER, IN_THE_BODY = "client_secret_basic", "client_secret_post"
+
 
 class CallbackArguments(Schema):
     class Meta:
@@ -138,9 +141,9 @@ def _metadata(issuer: FlaskOAuth2App) -> dict[str, Any]:
         )
     offered = found.get("id_token_signing_alg_values_supported") or ["RS256"]
     found["id_token_signing_alg_values_supported"] = [name for name in offered if name in ALGORITHMS]
-    methods = found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-    if issuer.client_secret and "client_secret_basic" not in methods and "client_secret_post" in methods:
-        issuer.client_kwargs["token_endpoint_auth_method"] = "client_secret_post"
+    methods = found.get("token_endpoint_auth_methods_supported") or [IN_A_HEADER]
+    if issuer.client_secret and IN_A_HEADER not in methods and IN_THE_BODY in methods:
+        issuer.client_kwargs["token_endpoint_auth_method"] = IN_THE_BODY
     return found
 
 

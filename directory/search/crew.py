@@ -53,7 +53,7 @@ def documents(url: str, parts: Sequence[Part], today: date, number: int) -> Iter
     begun: list[subprocess.Popen[bytes]] = []
     try:
         for first in range(number):
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # nosec B603
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(), close_fds=True
             )
             begun.append(process)
@@ -73,7 +73,7 @@ def documents(url: str, parts: Sequence[Part], today: date, number: int) -> Iter
 def _received(process: subprocess.Popen[bytes]) -> list[Document]:
     assert process.stdout is not None
     try:
-        received: list[Document] = pickle.load(process.stdout)
+        received: list[Document] = pickle.load(process.stdout)  # nosec B301
     except (EOFError, pickle.UnpicklingError):
         raise IndexUnavailable("The services could not be listed: a process that did it ended.") from None
     return received
@@ -87,7 +87,7 @@ def _environment() -> dict[str, str]:
 
 def main() -> None:
     """Read a task from stdin, write a list of documents for each of its parts to stdout."""
-    task: _Task = pickle.load(sys.stdin.buffer)
+    task: _Task = pickle.load(sys.stdin.buffer)  # nosec B301
     gc.disable()
     lister = Lister(Needs.load(SEED_DIR), Places.load(SEED_DIR))
     gc.collect()  # never again: what is made of a part goes with the part, and holds no circles

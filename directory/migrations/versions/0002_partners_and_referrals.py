@@ -213,7 +213,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name="pk_signed_in"),
     )
     op.create_index("ix_signed_in_account_id", "signed_in", ["account_id"], unique=False)
-    op.execute(f"INSERT INTO audit_head (id, position, hash) VALUES (1, 0, '{'0' * 64}')")
+    head = sa.text("INSERT INTO audit_head (id, position, hash) VALUES (1, 0, :hash)")
+    op.execute(head.bindparams(hash="0" * 64))
     _guard_events()
 
 

