@@ -15,6 +15,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import math
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ FORGOTTEN_AFTER = timedelta(days=1)  # without another attempt
 DEVICE_KNOWN_FOR = timedelta(days=365)
 DEVICES_IN_A_COOKIE = 5  # people who share a browser
 
+_TOKEN = re.compile(r"[0-9a-f]{32}\.[0-9]{1,12}\.[0-9a-f]{64}")  # name, since when (Unix time), seal
 _TABLE: Table = SignInFailures.__table__  # type: ignore[attr-defined]
 
 
@@ -133,17 +135,12 @@ def wait_after(failures: int, free: int = FREE) -> timedelta:
 
 def known_device(vault: Vault, email: str, cookie: str, now: datetime) -> str | None:
     """The name of this browser for this account, if somebody has signed in to the account from it within a year."""
-    for token in cookie.split("~")[:DEVICES_IN_A_COOKIE]:
-        name, _, rest = token.partition(".")
-        since, _, seal = rest.partition(".")
-        if not (
-            name.isascii() and seal.isascii() and since.isascii() and since.isdigit() and len(since) <= 12
-        ):
-            continue
-        if not hmac.compare_digest(seal, _seal(vault, email, name, since)):
-            continue
-        if timedelta(0) <= now - datetime.fromtimestamp(int(since), now.tzinfo) < DEVICE_KNOWN_FOR:
-            return name
+    for token in _tokens(cookie):
+        name, since, seal = token.split(".")
+        if hmac.compare_digest(seal, _seal(vault, email, name, since)):
+            age = now - datetime.fromtimestamp(int(since), now.tzinfo)
+            if timedelta(0) <= age < DEVICE_KNOWN_FOR:
+                return name
     return None
 
 
@@ -153,10 +150,15 @@ def remembered(vault: Vault, email: str, cookie: str, now: datetime) -> str:
     """
     known = known_device(vault, email, cookie, now)
     name, since = known or secrets.token_hex(16), str(int(now.timestamp()))
-    others = [token for token in cookie.split("~") if token and token.partition(".")[0] != name]
+    others = [token for token in _tokens(cookie) if token.partition(".")[0] != name]
     return "~".join(
         [f"{name}.{since}.{_seal(vault, email, name, since)}", *others[: DEVICES_IN_A_COOKIE - 1]]
     )
+
+
+def _tokens(cookie: str) -> list[str]:
+    """Those in the cookie that look like ours; whatever else it holds is not sent back."""
+    return [token for token in cookie.split("~")[:DEVICES_IN_A_COOKIE] if _TOKEN.fullmatch(token)]
 
 
 def _seal(vault: Vault, email: str, name: str, since: str) -> str:
