@@ -133,6 +133,8 @@ class Needs:
     def label(self, slug: str, language: str) -> str:
         """The need's label in the language, else by the stated order of fallback, else the slug."""
         labels = self.terms[slug].labels
+        if (label := labels.get(language)) is not None:  # which is where each order begins
+            return label
         return next((labels[code] for code in fallback(language) if code in labels), slug)
 
     def nearest(self, text: str, limit: int = 3) -> list[str]:

@@ -22,6 +22,8 @@ _POLISH_ENDINGS = ("iem", "ie", "em", "owi", "u", "a", "y", "i")  # w Sztokholmi
 _POLISH_SOUNDS = {"dze": "ga", "ce": "ka", "dzie": "d", "cie": "t"}  # w Kopenhadze, w Odense stays
 _ARABIC_PREFIXES = ("وبال", "بال", "وب", "لل", "ال", "ب", "ل", "و", "ف", "ك")
 _OTHER_ENDINGS = ("s", "ssa", "ssae", "sta", "stae", "omradet", "somradet")  # Oslos, Oslossa, Bergensområdet
+_PLAIN_ENDINGS = (*_OTHER_ENDINGS, *_POLISH_ENDINGS)
+_LATIN_ENDINGS = (*_PLAIN_ENDINGS, *_POLISH_SOUNDS)
 AREA_WORDS = frozenset(
     {
         "kommune",
@@ -88,10 +90,12 @@ def stems(word: str) -> Iterator[str]:
         if len(stem) >= _SHORTEST:
             yield stem
         return
+    if not word.endswith(_LATIN_ENDINGS):
+        return
     for ending, nominative in _POLISH_SOUNDS.items():
         if word.endswith(ending) and len(word) > len(ending) + _SHORTEST:
             yield word[: -len(ending)] + nominative
-    for ending in (*_OTHER_ENDINGS, *_POLISH_ENDINGS):
+    for ending in _PLAIN_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) > _SHORTEST:
             yield word[: -len(ending)]
             if ending in ("ie", "i", "y", "u"):

@@ -82,7 +82,13 @@ class Ideas:
                             kept[TYPED + key.rstrip(TYPED) if begun else key].append(told)
                         if not begun and len(letters := fold(typed_in_latin(first.lower()))) >= UNSHARED:
                             self.languages[letters].add(language)
-        self._lengths = range(2, max(map(len, self._begun), default=1) + 1)
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for beginning in self._begun:
+            if len(beginning) > 1:
+                lengths[beginning[:2]].add(len(beginning))
+        self._lengths = {
+            two: tuple(sorted(found)) for two, found in lengths.items()
+        }  # of what begins with two letters
         self._single = tuple(f for f in self._frames if len(f.ideas) == 1)
         self._by_idea: dict[str, list[Frame]] = defaultdict(list)
         for frame in self._frames:
@@ -90,7 +96,7 @@ class Ideas:
                 self._by_idea[frame.ideas[0]].append(frame)
 
     def __contains__(self, word: str) -> bool:
-        return word in self._whole or any(word[:n] in self._begun for n in self._lengths if n <= len(word))
+        return word in self._whole or any(word[:n] in self._begun for n in self._lengths.get(word[:2], ()))
 
     def find(self, tokens: Sequence[Token], asker: str | None) -> tuple[list[Match], list[Instead]]:
         """The needs that frames tell, and those that a frame takes the place of."""
@@ -129,7 +135,7 @@ class Ideas:
                 if self._meant(form, language, asker) and (end := _follows(tokens, index + 1, more)):
                     yield idea, (index, end)
             beginning = TYPED + form if typed and form[-1] == TYPED else form
-            for length in self._lengths:
+            for length in self._lengths.get(beginning[:2], ()):
                 if length > len(beginning):
                     break
                 for idea, language, _, unmarked in self._begun.get(beginning[:length], ()):

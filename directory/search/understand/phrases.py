@@ -10,6 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from directory.search.analysis import Compounds, stems
@@ -28,16 +29,26 @@ MAX_SKIPPED = 2  # function words that may stand between the words of a phrase
 NEGATING_TOO = {"ar": frozenset({"ما"}), "so": frozenset({"ma", "mana", "kama"})}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of a query: as typed, folded, and all the forms under which it may be found."""
 
     raw: str
     word: str
-    forms: frozenset[str]
+    forms: tuple[str, ...]  # see ``forms_of``
     function_word: bool = False
     corrected: bool = False
     doubtful: bool = False  # corrected, and maybe wrongly: see Correction.sure
+
+
+def forms_of(word: str, others: Iterable[str]) -> tuple[str, ...]:
+    """A word and its other forms, always in one order: whichever is met first counts."""
+    return (word, *sorted({*others} - {word}))
+
+
+@lru_cache(maxsize=8192)
+def _part(word: str) -> Token:
+    """A part of a compound, which is a word that is known."""
+    return Token(word, word, forms_of(word, stems(word) | ({word[:-1]} if word[-1] in "se" else set())))
 
 
 class Match(NamedTuple):
@@ -166,15 +177,18 @@ class PhraseBook:
         found: dict[tuple[int, int], Match] = {}  # by start and phrase, which may be met in several forms
         starts: dict[str, list[int]] = {}
         for start, token in enumerate(tokens):
-            for form in sorted(token.forms, key=lambda f: (f != token.word, f)):
+            for form in token.forms:
                 starts.setdefault(form, []).append(start)
-                for phrase in self._single.get(form, ()):
-                    end, weight = _follow(tokens, start, phrase)
-                    if end and (start, id(phrase)) not in found:
-                        weight *= self._specific.get(form, 1.0)
-                        found[start, id(phrase)] = _matched(start, end, phrase, weight)
+                if phrases := self._single.get(form):
+                    specific = self._specific.get(form, 1.0)
+                    for phrase in phrases:
+                        if (start, id(phrase)) not in found and (weight := _alone(tokens, start, phrase)):
+                            found[start, id(phrase)] = _matched(start, start + 1, phrase, weight * specific)
+        there = frozenset(starts)
         for form in starts:
             for phrase in self._anchored.get(form, ()):
+                if phrase.forms[-1].isdisjoint(there) or phrase.forms[0].isdisjoint(there):
+                    continue
                 for first in phrase.forms[0]:
                     for start in starts.get(first, ()):
                         if (start, id(phrase)) not in found:
@@ -194,9 +208,7 @@ class PhraseBook:
         ]
 
     def _in_compound(self, parts: Sequence[str], position: int) -> list[Match]:
-        tokens = [
-            Token(p, p, frozenset({p} | stems(p) | ({p[:-1]} if p[-1] in "se" else set()))) for p in parts
-        ]
+        tokens = [_part(part) for part in parts]
         found = self._whole(tokens)
         return [
             Match(
@@ -321,7 +333,7 @@ def _follow(tokens: Sequence[Token], start: int, phrase: _Phrase) -> tuple[int, 
             if index >= len(tokens):
                 return 0, 0.0
             token = tokens[index]
-            if forms & token.forms:
+            if not forms.isdisjoint(token.forms):
                 break
             if position and token.function_word and skipped < MAX_SKIPPED:
                 index, skipped = index + 1, skipped + 1
@@ -332,10 +344,17 @@ def _follow(tokens: Sequence[Token], start: int, phrase: _Phrase) -> tuple[int, 
         if token.corrected:
             weight = min(weight, SPELLING)
         index += 1
-    surface = phrase.surfaces[0]
-    if len(phrase.forms) == 1 and len(surface) <= 2 and not _stands_out(tokens, start):
-        return 0, 0.0
     return index, weight
+
+
+def _alone(tokens: Sequence[Token], index: int, phrase: _Phrase) -> float:
+    """The weight of a phrase of a single word, of which a form is there; 0 where it is meant otherwise."""
+    token, surface = tokens[index], phrase.surfaces[0]
+    if len(surface) <= 2 and not _stands_out(tokens, index):
+        return 0.0
+    if token.corrected:
+        return SPELLING
+    return EXACT if token.word == surface else INFLECTED
 
 
 def _stands_out(tokens: Sequence[Token], index: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from directory.languages import LanguageSpan, spoken_spans
@@ -16,7 +15,7 @@ from directory.search.understand.correction import Corrector
 from directory.search.understand.danger import Danger
 from directory.search.understand.ideas import Ideas
 from directory.search.understand.negating import WANTING, negated, quoted
-from directory.search.understand.phrases import Match, PhraseBook, Token
+from directory.search.understand.phrases import Match, PhraseBook, Token, forms_of
 from directory.search.understand.telling import (
     KINDRED,
     TOLD,
@@ -109,7 +108,9 @@ class Understanding:
         self._whereabouts = Whereabouts(
             places,
             _union(prepositions),
-            lambda token: self._is_word(token.word) or bool(token.forms & self._book.vocabulary.keys()),
+            lambda token: (
+                self._is_word(token.word) or not self._book.vocabulary.keys().isdisjoint(token.forms)
+            ),
         )
         self._asked = frozenset(map(fold, ASKED.split()))
         self._wording = Wording(self._stopwords, self._negations, self._book, self._ideas)
@@ -228,14 +229,14 @@ class Understanding:
         misspelt_places = {s.start: s for s in spans if s.matched == "typo" and s.end == s.start + 1}
         result = []
         for index, token in enumerate(tokens):
-            if index not in taken and not (token.forms & self._book.vocabulary.keys()):
+            if index not in taken and self._book.vocabulary.keys().isdisjoint(token.forms):
                 limit = 0 if index not in misspelt_places else 1
                 name = fold(misspelt_places[index].place.name) if limit else ""
                 better = corrector(token.word) if not self._known_elsewhere(token.word) else None
                 if better and better.word != name and (not limit or better.distance <= limit):
-                    forms = frozenset({better.word} | stems(better.word))
-                    token = replace(
-                        token, word=better.word, forms=forms, corrected=True, doubtful=not better.sure
+                    forms = forms_of(better.word, stems(better.word))
+                    token = token._replace(
+                        word=better.word, forms=forms, corrected=True, doubtful=not better.sure
                     )
             result.append(token)
         return result
@@ -267,7 +268,7 @@ class Understanding:
 
     def _term(self, token: Token) -> Term:
         forms = {token.word: CORRECTED if token.corrected else 1.0}
-        for stem in token.forms - {token.word}:
+        for stem in token.forms:
             forms.setdefault(stem, STEM)
         for part in self.compounds.parts(token.word):
             forms.setdefault(part, PART)

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from directory.search.analysis import stems
 from directory.search.understand.ideas import Ideas
-from directory.search.understand.phrases import PhraseBook, Token
+from directory.search.understand.phrases import PhraseBook, Token, forms_of
 from directory.spelling import fold
 
 REMEMBERED = 8192  # words
@@ -38,9 +38,9 @@ _LETTERS: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = (
 
 
 @lru_cache(maxsize=REMEMBERED)
-def forms_of(word: str, language: str | None) -> frozenset[str]:
+def _forms_in(word: str, language: str | None) -> tuple[str, ...]:
     """A folded word of a query in that language, and its stems."""
-    return frozenset({word} | stems(word, language, asked=True))
+    return forms_of(word, stems(word, language, asked=True))
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -74,7 +74,9 @@ class Wording:
                 word.isascii() and codes - CYRILLIC
             ):  # typed in Latin letters, it is somebody else's word first
                 codes -= CYRILLIC
-        telling = {word: dict.fromkeys(sorted(codes), MEANING / len(codes)) for word, codes in languages.items()}
+        telling = {
+            word: dict.fromkeys(sorted(codes), MEANING / len(codes)) for word, codes in languages.items()
+        }
         functions: dict[str, list[str]] = defaultdict(list)
         for code, words in stopwords.items():
             for word in words:
@@ -104,7 +106,7 @@ class Wording:
                 Token(
                     typed,
                     word,
-                    forms_of(word, asker) if len(word) <= LONGEST else frozenset({word}),
+                    _forms_in(word, asker) if len(word) <= LONGEST else (word,),
                     word not in self._negations and any(word in found for found in likely),
                 )
                 for typed, word in zip(raw, words, strict=True)
