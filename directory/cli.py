@@ -13,7 +13,7 @@ import click
 from directory.commands.keys import key
 from directory.commands.partners import partner
 from directory.commands.people import user
-from directory.commands.referrals import audit, reencrypt
+from directory.commands.referrals import audit, purge, reencrypt
 from directory.terminal import OneLine, database_of, migrated, settings_to_use, told
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def main() -> None:
     """Veiviser: a directory of help services, found by need, language and distance."""
 
 
-for command in (partner, user, key, audit, reencrypt):
+for command in (partner, user, key, audit, reencrypt, purge):
     main.add_command(command)
 
 

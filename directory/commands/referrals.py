@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from directory.terminal import migrated, reading, told, writing
+from directory.terminal import migrated, now, reading, told, writing
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -49,6 +49,21 @@ def reencrypt() -> None:
         renewed += one_time_codes.reencrypt(session, vault) + idempotency.reencrypt(session, vault)
     click.echo(
         f"{renewed} rows encrypted anew; all that is kept opens by the first of VEIVISER_ENCRYPTION_KEYS."
+    )
+
+
+@click.command()
+def purge() -> None:
+    """Erase what may not be kept any longer: what was written on a consent that has ended, and answers of yesterday."""
+    from directory import idempotency
+    from directory.referrals import privacy
+
+    with told("Erasing what may not be kept"), writing() as session:
+        moment = now()
+        referrals = privacy.expire_consents(session, moment)
+        answers = idempotency.purge(session, moment)
+    click.echo(
+        f"{referrals} referrals whose consent has ended, {answers} answers kept for repeated requests."
     )
 
 
