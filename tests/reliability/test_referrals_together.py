@@ -2,112 +2,33 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-import shutil
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Barrier
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session
 
 from directory import idempotency
-from directory.api.rooms import KEY, rooms
-from directory.config import Settings
+from directory.api.rooms import KEY
 from directory.database import Database
-from directory.encryption import Vault
 from directory.partners import keys
-from directory.partners.partnering import add_partner
-from directory.referrals import audit
 from directory.referrals.models import Referral
-from tests.databases import Cluster
-from tests.real_server import RealServer, real_server
-from tests.referral_doors import BOTH, REFERRALS, Doors, body_of
+from tests.referral_doors import REFERRALS, Doors, body_of
 from tests.referral_house import CLINIC
+from tests.reliability.served_network import SENT, SERVICE, Answer, Served, ask, create, served_network
 
-SERVICE, ORGANIZATION = "olafiaklinikken", "oslo-universitetssykehus"  # of the directory that ships
-SENT = {
-    "service_id": SERVICE,
-    "status": "requested",
-    "message": "Noen som kan russisk.",
-    "consent": {"given_on": "2026-01-02", "method": "oral", "covers": ["receiver", "content"]},
-}
 ROUNDS = 12
 LEAST = 4  # each costs one guess, of which there are ten
 AT_ONCE = 20
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def said(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.body)
-        return found
-
-
-@dataclass
-class Served:
-    """A server of two workers, and a key for each of three partners; the second answers for the service."""
-
-    server: RealServer
-    database: Database
-    vault: Vault
-    team: str
-    clinic: str
-    third: str
-
-    @contextmanager
-    def lines(self, so_many: int = 2) -> Iterator[list[http.client.HTTPConnection]]:
-        """Connections, to one worker and the other in turn."""
-        workers = self.server.workers
-        pids = workers.pids()
-        assert len(pids) == 2
-        with ExitStack() as stack:
-            yield [
-                stack.enter_context(closing(workers.connected(pids[number % 2]))) for number in range(so_many)
-            ]
-
-    def events(self) -> int:
-        """How many there are, all of them in a chain that holds."""
-        with self.database.reading() as session:
-            return audit.verify(session)
-
-    def referrals(self) -> int:
-        with self.database.reading() as session:
-            return int(session.execute(select(func.count()).select_from(Referral)).scalar_one())
-
-
-def ask(
-    connection: http.client.HTTPConnection,
-    who: str,
-    method: str,
-    path: str = "",
-    body: object = None,
-    **headers: str,
-) -> Answer:
-    """``headers``: as If_Match."""
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    sent |= {"Authorization": f"Bearer {who}"}
-    if body is not None:
-        sent |= {"Content-Type": "application/json"}
-    connection.request(method, REFERRALS + path, None if body is None else json.dumps(body), sent)
-    response = connection.getresponse()
-    return Answer(response.status, dict(response.getheaders()), response.read())
 
 
 def together(*questions: Callable[[], Answer]) -> list[Answer]:
@@ -126,37 +47,9 @@ def together(*questions: Callable[[], Answer]) -> list[Answer]:
 def served(
     request: pytest.FixtureRequest, directory_app: Flask, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    with directory_app.app_context():
-        ready: Settings = rooms().settings
     data = tmp_path_factory.mktemp("served") / "var"
-    shutil.copytree(ready.data_dir, data, ignore=shutil.ignore_patterns("metrics"))
-    url = f"sqlite:///{data / 'directory.db'}"
-    if request.param == "postgresql":
-        cluster: Cluster = request.getfixturevalue("postgresql")
-        url = cluster.url(cluster.migrated())
-    with real_server(data, VEIVISER_DATABASE_URL=url, WEB_CONCURRENCY="2") as server:
-        database = Database(url)
-        try:
-            yield Served(
-                server, database, Vault(ready.all_encryption_keys, ready.signing_key), *three(database)
-            )
-        finally:
-            database.close()
-
-
-def three(database: Database) -> list[str]:
-    """The keys of three partners."""
-    found, now = [], datetime.now(UTC)
-    with database.unit_of_work() as session:
-        for slug, organizations in (("team", []), ("clinic", [ORGANIZATION]), ("third", [])):
-            partner = add_partner(session, slug=slug, name=slug, organizations=organizations, now=now)
-            found.append(keys.create(session, partner, label="journal", scopes=BOTH, now=now)[1])
-        session.commit()
-    return found
-
-
-def create(line: http.client.HTTPConnection, who: str, key: str, said: object = SENT) -> Answer:
-    return ask(line, who, "POST", "", said, Idempotency_Key=key)
+    with served_network(request, directory_app, data, request.param) as found:
+        yield found
 
 
 def test_of_twenty_requests_with_one_key_at_the_same_time_one_makes_the_referral(served: Served) -> None:
