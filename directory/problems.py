@@ -319,7 +319,15 @@ def fields_of(messages: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _bounded(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    return {name[:LONGEST_NAME]: list(said) for name, said in list(errors.items())[:MOST_FIELDS]}
+    return {
+        _sayable(name[:LONGEST_NAME]): [_sayable(message) for message in said]
+        for name, said in list(errors.items())[:MOST_FIELDS]
+    }
+
+
+def _sayable(text: str) -> str:
+    """Half a pair of UTF-16 can be sent in JSON, and be said in none."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _wants_page() -> bool:

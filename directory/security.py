@@ -116,6 +116,8 @@ def register(app: Flask, settings: Settings, who_asks: Callable[[], Identity | N
                 "A key never stands in an address, where logs keep it. "
                 "Make a new one, and send it as Authorization: Bearer."
             )
+        if "\0" in request.path:  # names nothing, and PostgreSQL takes no text with it
+            raise NotFound()
         if wait := request.environ.get(WAIT):
             raise TooManyRequests(retry_after=wait)
 

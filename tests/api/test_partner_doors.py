@@ -50,6 +50,7 @@ def test_an_admin_lets_an_organization_take_part(network: Network, admin: FlaskC
         ({"slug": "a", "name": "b", "organizations": ["\ud800"]}, {"organizations"}),
         ({"slug": "a", "name": "b", "organizations": [None]}, {"organizations"}),
         ({"slug": "a", "name": "b", "title": "c"}, {"title"}),
+        ({"slug": "a", "name": "b", "\ud800": "c"}, {"?"}),
         ({"slug": "a", "name": "\ud800"}, {"name"}),
         ({"slug": "a", "name": "b\x00"}, {"name"}),
     ],
@@ -84,7 +85,8 @@ def test_an_admin_changes_what_a_partner_answers_for_and_disables_it(
     assert change(active=True).json["active"] is True
     assert key.get("/api/v1/referrals").status_code == 200
     assert admin.patch(f"{PARTNERS}/{uuid4()}", json={}).status_code == 404
-    assert admin.patch(f"{PARTNERS}/nowhere", json={}).status_code == 404
+    for nowhere in ("nowhere", "no%00where", "%ff"):
+        assert admin.patch(f"{PARTNERS}/{nowhere}", json={}).status_code == 404
 
 
 def test_a_coordinator_invites_somebody_who_then_signs_in(network: Network, coordinator: FlaskClient) -> None:

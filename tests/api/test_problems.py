@@ -69,6 +69,11 @@ def test_fields_that_are_wrong_are_named_with_what_they_take(settings: Settings)
     assert response.json["errors"] == {"near": ["Takes a place."], "age": ["Takes a number."]}
 
 
+def test_a_field_whose_name_is_no_text_is_named_all_the_same(settings: Settings) -> None:
+    response = asked(settings, raising(errors.InvalidInput({"\ud800": ["There is no \udfff."]})))
+    assert (response.status_code, response.json["errors"]) == (422, {"?": ["There is no ?."]})
+
+
 def test_an_index_that_is_being_built_says_when_to_come_back(settings: Settings) -> None:
     response = asked(settings, raising(errors.IndexUnavailable("The index is being built.")))
     assert int(response.headers["Retry-After"]) > 0
