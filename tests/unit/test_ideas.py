@@ -45,6 +45,15 @@ def weights(understand: Understanding, text: str) -> dict[str, float]:
         ("naboer spionerer, hører stemmer", "mental-health"),
         ("кинути травку", "substance-use-advice"),
         ("undervisning om overdoser for sykepleiere", "professional-support"),
+        ("must get out with my children before he gets home", "shelter"),
+        ("выгоняют из квартиры, нечем платить", "social-services"),
+        ("jeg er 12 og pappa drikker", "children-youth"),
+        ("kunden betalte ikke og truet meg", "sex-worker-support"),
+        ("han fortsatte selv om jeg sa nei", "sexual-assault"),
+        ("rister etter festen", "drug-information"),
+        ("ręka spuchnięta po zastrzyku", "wound-care"),
+        ("har tabletter, vet ikke hva det er", "drug-information"),
+        ("بتعرق من وقت بطلت شرب", "detox"),
     ],
 )
 def test_a_few_ideas_together_tell_a_need(understand: Understanding, text: str, need: str) -> None:
