@@ -151,7 +151,7 @@ def blank(session: Session, vault: Vault, location: str, fields: frozenset[str])
     body: null takes their place, in the caller's transaction."""
     columns = _REQUESTS.c
     about = columns.status.is_not(None), columns.headers["Location"].as_string() == location
-    for row in session.execute(select(_REQUESTS).where(*about)).all():
+    for row in session.execute(select(_REQUESTS).where(*about).with_for_update()).all():
         body = {
             name: None if name in fields else value
             for name, value in orjson.loads(str(vault.open(row.body))).items()
@@ -160,7 +160,10 @@ def blank(session: Session, vault: Vault, location: str, fields: frozenset[str])
 
 
 def reencrypt(session: Session, vault: Vault) -> int:
-    """Seal by the newest key what an older one sealed, in the caller's transaction. Returns how many answers."""
+    """Seal by the newest key what an older one sealed, in the caller's transaction. Returns how many answers.
+
+    What is blanked meanwhile is left as it then is.
+    """
     renewed = 0
     for row in session.execute(select(_REQUESTS).where(_REQUESTS.c.status.is_not(None))).all():
         if (sealed := vault.renewed(row.body)) is not None:
@@ -171,5 +174,5 @@ def reencrypt(session: Session, vault: Vault) -> int:
 
 def _reseal(session: Session, row: Any, body: bytes) -> None:
     columns = _REQUESTS.c
-    of_row = columns.actor_id == row.actor_id, columns.key_hash == row.key_hash
+    of_row = columns.actor_id == row.actor_id, columns.key_hash == row.key_hash, columns.body == row.body
     session.execute(update(_REQUESTS).where(*of_row).values(body=body))

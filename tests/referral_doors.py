@@ -22,6 +22,22 @@ from tests.referral_house import CLINIC, CONSENT
 REFERRALS = "/api/v1/referrals"
 BOTH = (Scope.REFERRALS_READ, Scope.REFERRALS_WRITE)
 
+ALL = {"given_on": "2026-11-20", "method": "written", "covers": ["receiver", "content", "contact"]}
+WHOLE: dict[str, Any] = {
+    "service_id": CLINIC,
+    "needs": ["hiv-testing"],
+    "client_ref": "K7-Qm2x",
+    "urgency": "soon",
+    "context": "after-assault",
+    "languages": ["ru"],
+    "contact_preference": "direct",
+    "contact": {"phone": "+47 22 00 00 00"},
+    "message": "Trenger noen som snakker russisk.",
+    "consent": ALL,
+    "appointment_at": "2026-11-25T12:00:00+01:00",
+    "follow_up_on": "2026-12-01",
+}
+
 
 @dataclass
 class Caller:
@@ -112,3 +128,11 @@ def a_sent_one(caller: Caller, **said: Any) -> dict[str, Any]:
     """A referral to the clinic, requested."""
     whole = {"service_id": CLINIC, "status": "requested", "consent": CONSENT} | said
     return body_of(caller.create(**whole), 201)
+
+
+def problem(response: Any, status: int, code: str) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/problem+json"
+    assert response.json["type"] == f"/problems/{code}"
+    found: dict[str, Any] = response.json
+    return found

@@ -341,3 +341,17 @@ def test_with_a_new_key_answers_are_sealed_again_and_the_old_key_can_go(database
         assert idempotency.reencrypt(session, Vault([NEW, OLD], "key")) == 0
         session.commit()
     assert once(database, Vault([NEW], "key"), request(), NOW, working()) == first
+
+
+def test_what_is_erased_while_answers_are_sealed_again_stays_erased(database: Database) -> None:
+    once(database, VAULT, request(), NOW, answer_about("/things/1"))
+
+    class Interrupted(Vault):
+        def renewed(self, sealed: bytes) -> bytes | None:
+            idempotency.blank(session, VAULT, "/things/1", frozenset({"message", "contact"}))
+            return super().renewed(sealed)
+
+    with database.unit_of_work() as session:
+        idempotency.reencrypt(session, Interrupted([NEW, OLD], "key"))
+        session.commit()
+    assert SECRET not in once(database, Vault([NEW, OLD], "key"), request(), NOW, working()).body
