@@ -4,6 +4,7 @@ Settings come from ``directory.config``; anything of gunicorn's can be added by 
 ``kill -HUP`` brings in new code and settings: new workers start, the old ones first finish what they answer.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -111,6 +112,9 @@ def post_worker_init(worker) -> None:
     worker.stop_following = keep_following(rooms.upkeep, rooms.searcher.engine, rooms.database, rooms.clock)
     worker.log.taking_requests = True
     sys.setswitchinterval(0.0005)
+    # What a worker has by now it keeps; what a request leaves is gone with it, and seldom worth looking for.
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def worker_exit(server, worker) -> None:
