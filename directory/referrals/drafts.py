@@ -72,7 +72,7 @@ class Contact(Draft):
 class ReferralDraft(Draft):
     """``service_id``: the service's id or slug."""
 
-    service_id: Annotated[str, Field(min_length=1, max_length=200)]
+    service_id: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
     status: Literal["draft", "requested"] = "draft"
     delivery: Literal["sent", "carried"] = "sent"
     needs: Annotated[tuple[str, ...], Field(max_length=MOST), AfterValidator(once)] = ()
