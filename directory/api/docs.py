@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from flask_smorest import Api
 from werkzeug.wrappers import Response as AnyResponse
 
 from directory.errors import NotFound
+from directory.identity import SESSION
+from directory.permissions import PERMISSIONS, Entry, May, Who
 from directory.problems import MEDIA_TYPE
 
 TITLE = "Veiviser"
@@ -82,9 +85,24 @@ class Described(Api):
                 self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
 
     def _openapi_json(self) -> Response:
-        response: Response = super()._openapi_json()
+        told = self.spec.to_dict()
+        for path, operations in told["paths"].items():
+            rule = path.replace("{", "<").replace("}", ">")
+            for method, operation in operations.items():
+                if ways := _ways_in(PERMISSIONS.get(f"{method.upper()} {rule}")):
+                    operation["security"] = ways
+        response = Response(json.dumps(told, indent=2), mimetype="application/json")
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
+
+
+def _ways_in(entry: Entry | None) -> list[dict[str, list[str]]]:
+    """How somebody who may is known: any one of these. Nothing where anyone may."""
+    if entry is Who.SIGNED_IN:
+        return [{"session": []}]
+    if isinstance(entry, May):
+        return [{"session": []}, *([{"key": [entry.scope.value]}] if entry.scope else [])]
+    return []
 
 
 _SPEC_OPTIONS: dict[str, Any] = {
@@ -96,6 +114,17 @@ _SPEC_OPTIONS: dict[str, Any] = {
         "[GeoNames](https://www.geonames.org/) (CC BY 4.0); Danish postcodes by "
         "[dr5hn](https://github.com/dr5hn/countries-states-cities-database) (ODbL).",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    },
+    "components": {
+        "securitySchemes": {
+            "key": {"type": "http", "scheme": "bearer", "description": "A key of a partner's system."},
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": SESSION,
+                "description": "Set by POST /api/v1/session; in production its name begins with `__Host-`.",
+            },
+        }
     },
     "servers": [{"url": "/", "description": "Where this description comes from"}],
 }

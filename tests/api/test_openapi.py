@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from directory import problems
+from directory.permissions import PERMISSIONS, May, Who
 
 
 @pytest.fixture
@@ -69,3 +70,19 @@ def test_all_that_a_reference_names_is_there(description: dict[str, Any]) -> Non
         found: Any = description
         for step in reference.removeprefix("#/").split("/"):
             found = found[step]
+
+
+def test_every_operation_says_who_is_let_in_as_the_table_of_permissions_has_it(
+    description: dict[str, Any],
+) -> None:
+    schemes = description["components"]["securitySchemes"]
+    assert (schemes["key"]["scheme"], schemes["session"]["in"]) == ("bearer", "cookie")
+    for name, entry in PERMISSIONS.items():
+        method, _, rule = name.partition(" ")
+        if not rule.startswith("/api/v1/"):
+            continue
+        operation = description["paths"][rule.replace("<", "{").replace(">", "}")][method.lower()]
+        ways = {way: scopes for said in operation.get("security", []) for way, scopes in said.items()}
+        assert ("session" in ways) is (entry is not Who.PUBLIC), name
+        scope = entry.scope if isinstance(entry, May) else None
+        assert ways.get("key") == ([scope] if scope else None), name
