@@ -144,7 +144,7 @@ def test_only_a_service_of_a_partner_can_be_sent_to(house: House) -> None:
 def test_a_partner_that_was_disabled_meanwhile_is_sent_nothing(house: House) -> None:
     view = house.create(consent=CONSENT).view
     with house.database.unit_of_work() as session:
-        set_active(session, session.get_one(Partner, house.receiver.partner_id), False)
+        set_active(session, session.get_one(Partner, house.receiver.partner_id), False, now=NOW)
         session.commit()
     assert refused(lambda: house.step(house.sender, view, "requested")).keys() == {"service_id"}
 
@@ -369,6 +369,29 @@ def test_of_two_steps_at_once_exactly_one_wins(house: House) -> None:
         assert (after.status, after.version) == (steps[0].to_status, view.version + 1)
     with house.database.reading() as session:
         assert audit.verify(session) == 9
+
+
+def test_two_of_the_receivers_people_may_open_it_at_once(house: House) -> None:
+    for _ in range(4):
+        view = house.requested()
+        ready = threading.Barrier(2)
+        answers: list[object] = []
+
+        def read(
+            key: UUID = view.id, ready: threading.Barrier = ready, answers: list[object] = answers
+        ) -> None:
+            ready.wait()
+            try:
+                answers.append(house.read(house.receiver, key).version)
+            except DirectoryError as error:
+                answers.append(error)
+
+        threads = [threading.Thread(target=read) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers == [view.version + 1] * 2
 
 
 def test_a_change_that_got_past_the_lock_is_caught_by_the_version_beneath(house: House) -> None:
