@@ -27,7 +27,8 @@ from directory.errors import IdempotencyKeyMissing, IdempotencyKeyReused, StillR
 from directory.partners.models import IdempotentRequest
 
 KEPT = timedelta(hours=24)
-PATIENCE = timedelta(seconds=60)  # twice what a worker has for one request: whoever began is no longer there
+# Whoever began so long ago is most likely no longer there; if it is, it finds its place taken and leaves nothing.
+PATIENCE = timedelta(seconds=60)
 _REQUESTS: Table = IdempotentRequest.__table__  # type: ignore[attr-defined]
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
