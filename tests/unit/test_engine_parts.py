@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.places.distance import distances_km
-from directory.search.matching import compiled, curve, ranking
+from directory.search.matching import compiled, curve, handing, ranking
 from directory.search.matching.ellipsoid import distance_km
+from directory.search.matching.layout import Counted, Times, room_for
 from directory.search.matching.narrowing import lower_bound, within
 from directory.search.matching.sphere import rough_km, unit_vector, unit_vectors
 from directory.search.query import Weights
@@ -242,3 +244,33 @@ def test_each_further_need_that_is_met_adds_and_none_makes_more_than_all() -> No
     one = ranking.missing(1.0, 1.0, 1.0)
     two = ranking.missing(one, 1.0, 1.0)
     assert 0 <= two < one < 1
+
+
+# how arrays are handed over
+
+
+@numba.njit
+def _told(times_table: np.ndarray, counted_table: np.ndarray) -> tuple[float, int, int]:
+    times, counted = handing.times_at(times_table), handing.counted_at(counted_table)
+    return times.known.sum() + times.states[1], counted.facet[1, 0], len(times.extras_known)
+
+
+def test_what_is_handed_over_by_its_address_is_what_was_there() -> None:
+    numbers = np.arange(6, dtype=np.int64)
+    times = Times(np.array([1, 7], dtype=np.int8), np.array([0.5, 2.0]), np.empty(0))
+    counted = Counted(numbers[:4].reshape(2, 2), numbers.reshape(3, 2), numbers.reshape(2, 3), numbers)
+    assert _told(handing.addresses(times), handing.addresses(counted)) == (9.5, 2, 0)
+
+
+def test_every_array_of_a_room_has_the_type_that_is_told_of_it() -> None:
+    assert handing.addresses(room_for(3)).shape == (len(room_for(3)), 3)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [np.zeros(2, dtype=np.float32), np.zeros((2, 2)), np.zeros(4)[::2]],
+    ids=["type", "shape", "gaps"],
+)
+def test_an_array_that_is_not_as_told_is_refused(wrong: np.ndarray) -> None:
+    with pytest.raises(TypeError, match="known"):
+        handing.addresses(Times(np.zeros(2, dtype=np.int8), wrong, np.empty(0)))

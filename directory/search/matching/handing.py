@@ -6,15 +6,16 @@ Whoever asks for ``addresses`` keeps the arrays for as long as these are used.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
-from numba.np.numpy_support import from_dtype
+from numba.np.numpy_support import as_dtype, from_dtype
 
 from directory.search.matching.compiled import compiled
 from directory.search.matching.layout import (
@@ -94,7 +95,15 @@ def _taking(kind: Any) -> Any:
     def take(context: Any, table: Any) -> Any:
         return result(table), build
 
-    return intrinsic(take)
+    def in_python(table: np.ndarray) -> NamedTuple:
+        found = []
+        for array, (address, length, width) in zip(arrays, table.tolist(), strict=True):
+            shape, dtype = (length, width)[: array.ndim], as_dtype(array.dtype)
+            data = (ctypes.c_char * (length * width * dtype.itemsize)).from_address(address)
+            found.append(np.ndarray(shape, dtype, data))
+        return kind(*found)
+
+    return in_python if config.DISABLE_JIT else intrinsic(take)  # type: ignore[attr-defined]
 
 
 columns_at, room_at, times_at, counted_at = map(_taking, (Columns, Room, Times, Counted))
