@@ -237,6 +237,7 @@ LIES: dict[str, tuple[dict[str, Any], Any]] = {
     "another nonce": ({"nonce": "of another sign-in"}, signed),
     "no nonce": ({"nonce": None}, signed),
     "for another": ({"aud": "another-client"}, signed),
+    "for another, though we asked": ({"aud": "another-client", "azp": CLIENT_ID}, signed),
     "for another as well, who asked": (
         {"aud": ["another-client", CLIENT_ID], "azp": "another-client"},
         signed,
