@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask.views import MethodView
@@ -52,23 +53,24 @@ class OnePartner(MethodView):
             if "name" in values:
                 partnering.rename(session, partner, values["name"])
             if "organizations" in values:
-                _answer_for(session, partner, values["organizations"])
+                _answer_for(session, partner, values["organizations"], house.clock())
             if "active" in values:
-                partnering.set_active(session, partner, values["active"])
+                partnering.set_active(session, partner, values["active"], now=house.clock())
             (told,) = _told(session, [partner])
             session.commit()
         return told
 
 
-def _answer_for(session: Session, partner: Partner, organizations: Sequence[str]) -> None:
+def _answer_for(session: Session, partner: Partner, organizations: Sequence[str], now: datetime) -> None:
     """Let it answer for these (slugs or ids), and for no others."""
     has = {
         ref.id: {str(ref.id), ref.slug}
         for ref in partnering.organizations_of(session, [partner.id])[partner.id]
     }
     named = set[str | None]().union(*has.values())
-    partnering.link(session, partner, [one for one in organizations if one not in named])
-    partnering.unlink(session, partner, [id for id, names in has.items() if names.isdisjoint(organizations)])
+    gone = [id for id, names in has.items() if names.isdisjoint(organizations)]
+    partnering.link(session, partner, [one for one in organizations if one not in named], now=now)
+    partnering.unlink(session, partner, gone, now=now)
 
 
 def _told(session: Session, partners: Sequence[Partner]) -> list[dict[str, Any]]:

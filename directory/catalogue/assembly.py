@@ -15,6 +15,7 @@ from directory.catalogue import entries as e
 from directory.catalogue import models as m
 from directory.catalogue.freshness import Limits, trust_of
 from directory.catalogue.vocabulary import SHOWN_STATUSES
+from directory.partners.models import Partner, PartnerOrganization
 
 NOT_CONFIRMED = "ikke bekreftet / not confirmed"  # follows the source of what must not be shown as confirmed
 
@@ -25,6 +26,15 @@ _ADDRESS: Table = m.Address.__table__  # type: ignore[attr-defined]
 _AT: Table = m.ServiceAtLocation.__table__  # type: ignore[attr-defined]
 _ACCESSIBILITY: Table = m.Accessibility.__table__  # type: ignore[attr-defined]
 
+_PARTNER: Table = Partner.__table__  # type: ignore[attr-defined]
+_ANSWERS_FOR: Table = PartnerOrganization.__table__  # type: ignore[attr-defined]
+
+# The organizations that take part.
+_TAKING_PART = (
+    select(_ANSWERS_FOR.c.organization_id)
+    .join(_PARTNER, _PARTNER.c.id == _ANSWERS_FOR.c.partner_id)
+    .where(_PARTNER.c.active)
+)
 IS_PUBLIC = SERVICE.c.published & SERVICE.c.status.in_(SHOWN_STATUSES)
 
 Found = dict[UUID, list[Row[Any]]]
@@ -48,12 +58,12 @@ def public_services(
 
 
 class Assembly:
-    """Entries as of ``today``; ``partners``: keys of the organizations that take part."""
+    """Entries as of ``today``."""
 
-    def __init__(self, session: Session, today: date, partners: frozenset[UUID], limits: Limits) -> None:
+    def __init__(self, session: Session, today: date, limits: Limits) -> None:
         self._session = session
         self._today = today
-        self._partners = partners
+        self._partners = frozenset(session.execute(_TAKING_PART).scalars())
         self._limits = limits
 
     def of(self, services: list[Row[Any]], *, adjacent: bool = False) -> Iterator[e.ServiceEntry]:

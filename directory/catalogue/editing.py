@@ -141,6 +141,13 @@ def save_organizations(
     return saved
 
 
+def organizations_stand_anew(session: Session, organizations: Collection[UUID], now: datetime) -> None:
+    """Something that is told with the services of these, and kept elsewhere, has changed: whether they take part."""
+    take_turns(session)
+    for organization in organizations:
+        _touch_services(session, organization, now)
+
+
 def take_turns(session: Session) -> None:
     """Only one transaction at a time changes the catalogue: positions of the change log are given before the
     commit, and a reader of it could otherwise pass one that is not there yet. SQLite has one writer anyway.

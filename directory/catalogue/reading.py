@@ -58,14 +58,13 @@ def entries(
     ids: Collection[str | UUID] | None = None,
     *,
     today: date,
-    partners: Collection[UUID] = frozenset(),
     limits: Limits | None = None,
     between: tuple[UUID | None, UUID | None] = (None, None),
 ) -> Iterator[e.ServiceEntry]:
-    """All that is public, in the order of the keys; with ``ids``, those of them that are. ``partners``: organizations
-    that take part. ``between``: only those after the first key, up to the second.
+    """All that is public, in the order of the keys; with ``ids``, those of them that are. ``between``: only those after
+    the first key, up to the second.
     """
-    assembly = Assembly(session, today, frozenset(partners), limits or Limits())
+    assembly = Assembly(session, today, limits or Limits())
     if ids is not None:
         keys = sorted({key if isinstance(key, UUID) else UUID(key) for key in ids})
         for start in range(0, len(keys), CHUNK):
@@ -96,11 +95,10 @@ def entry(
     id_or_slug: str,
     *,
     today: date,
-    partners: Collection[UUID] = frozenset(),
     limits: Limits | None = None,
 ) -> e.ServiceEntry:
     """Raises NotFound. ``version`` and ``updated_at`` are what ETag and Last-Modified are made of."""
-    assembly = Assembly(session, today, frozenset(partners), limits or Limits())
+    assembly = Assembly(session, today, limits or Limits())
     for found in assembly.of(public_services(session, _identified(SERVICE, id_or_slug))):
         return found
     raise NotFound(f"There is no service {id_or_slug}.")

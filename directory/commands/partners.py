@@ -56,7 +56,7 @@ def partner_link(slug: str, organization: tuple[str, ...]) -> None:
     from directory.partners import partnering
 
     with writing() as session:
-        partnering.link(session, partnering.partner_of(session, slug), organization)
+        partnering.link(session, partnering.partner_of(session, slug), organization, now=now())
     click.echo(f"{slug} answers for {', '.join(organization)}.")
 
 
@@ -68,7 +68,7 @@ def partner_unlink(slug: str, organization: tuple[str, ...]) -> None:
     from directory.partners import partnering
 
     with writing() as session:
-        partnering.unlink(session, partnering.partner_of(session, slug), organization)
+        partnering.unlink(session, partnering.partner_of(session, slug), organization, now=now())
     click.echo(f"{slug} answers for {', '.join(organization)} no more.")
 
 
@@ -92,4 +92,4 @@ def _set_partner(slug: str, *, active: bool) -> None:
     from directory.partners import partnering
 
     with writing() as session:
-        partnering.set_active(session, partnering.partner_of(session, slug), active)
+        partnering.set_active(session, partnering.partner_of(session, slug), active, now=now())

@@ -15,6 +15,7 @@ from sqlmodel import select as rows
 
 from directory.catalogue import models as catalogue
 from directory.catalogue.drafts import Slug
+from directory.catalogue.editing import organizations_stand_anew
 from directory.errors import Conflict, InvalidInput, NotFound
 from directory.partners.accounts import end_sign_ins
 from directory.partners.models import Account, Partner, PartnerOrganization
@@ -67,7 +68,7 @@ def add_partner(
         session.flush()
     except IntegrityError:  # somebody else was as quick
         raise taken from None
-    link(session, partner, organizations)
+    link(session, partner, organizations, now=now)
     return partner
 
 
@@ -94,8 +95,10 @@ def rename(session: Session, partner: Partner, name: str) -> None:
     session.flush()
 
 
-def set_active(session: Session, partner: Partner, active: bool) -> None:
+def set_active(session: Session, partner: Partner, active: bool, *, now: datetime) -> None:
     """Disabling ends all sign-ins of its people at once; its keys open nothing, and nothing is referred to it."""
+    if partner.active != active:
+        organizations_stand_anew(session, _organizations(session, partner), now)
     partner.active = active
     session.add(partner)
     session.flush()
@@ -103,16 +106,17 @@ def set_active(session: Session, partner: Partner, active: bool) -> None:
         end_sign_ins(session, list(session.exec(rows(Account.id).where(Account.partner_id == partner.id))))
 
 
-def link(session: Session, partner: Partner, organizations: Sequence[str | UUID]) -> None:
+def link(session: Session, partner: Partner, organizations: Sequence[str | UUID], *, now: datetime) -> None:
     """Let it answer for these too (slugs or ids). Raises InvalidInput on ``organizations``, and Conflict where one has
     another partner.
     """
     ids = _organization_ids(session, organizations)
     _refuse_others(session, partner, ids)
-    has = {found.id for found in organizations_of(session, [partner.id])[partner.id]}
-    session.add_all(
-        PartnerOrganization(organization_id=key, partner_id=partner.id) for key in ids if key not in has
-    )
+    has = _organizations(session, partner)
+    new = [key for key in ids if key not in has]
+    if partner.active:
+        organizations_stand_anew(session, new, now)
+    session.add_all(PartnerOrganization(organization_id=key, partner_id=partner.id) for key in new)
     try:
         session.flush()
     except IntegrityError:
@@ -121,14 +125,22 @@ def link(session: Session, partner: Partner, organizations: Sequence[str | UUID]
         ) from None
 
 
-def unlink(session: Session, partner: Partner, organizations: Sequence[str | UUID]) -> None:
+def unlink(session: Session, partner: Partner, organizations: Sequence[str | UUID], *, now: datetime) -> None:
     """Let it answer for these no more (slugs or ids). Raises InvalidInput on ``organizations`` where it does not."""
     refs = organizations_of(session, [partner.id])[partner.id]
     by_name = {name: ref.id for ref in refs for name in (str(ref.id), ref.slug) if name}
     if unknown := [str(one) for one in organizations if str(one) not in by_name]:
         raise InvalidInput.of("organizations", f"{partner.slug} does not answer for {', '.join(unknown)}")
-    gone = [by_name[str(one)] for one in organizations]
+    gone = {by_name[str(one)] for one in organizations}
+    if partner.active:
+        organizations_stand_anew(session, gone, now)
     session.execute(delete(_LINK).where(_LINK.c.organization_id.in_(gone)))
+
+
+def _organizations(session: Session, partner: Partner) -> set[UUID]:
+    return set(
+        session.execute(select(_LINK.c.organization_id).where(_LINK.c.partner_id == partner.id)).scalars()
+    )
 
 
 def organizations_of(

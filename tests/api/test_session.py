@@ -205,7 +205,7 @@ def test_a_disabled_member_or_partner_is_out_at_once(counsellor: Network) -> Non
     assert (client.get(URL).status_code, other.get(URL).status_code) == (401, 200)
     assert signing_in(counsellor.nobody()).status_code == 401
     with counsellor.database.unit_of_work() as session:
-        partnering.set_active(session, counsellor.partners["sender"], False)
+        partnering.set_active(session, counsellor.partners["sender"], False, now=counsellor.now)
         session.commit()
     assert (other.get(URL).status_code, key.get("/api/v1/referrals").status_code) == (401, 401)
 

@@ -77,7 +77,7 @@ def test_nobody_signs_in_by_a_disabled_partner_or_without_having_chosen_a_passwo
         sign_in(database, password="the password of an account that does not exist")
     change(database, kari, password_hash=CHEAP.hash(PASSWORD))
     with database.unit_of_work() as session:
-        partnering.set_active(session, partnering.partner_of(session, "clinic"), False)
+        partnering.set_active(session, partnering.partner_of(session, "clinic"), False, now=NOW)
         session.commit()
     with pytest.raises(SignInFailed):
         sign_in(database)

@@ -162,7 +162,7 @@ def test_every_code_that_leads_nowhere_is_answered_alike(house: House) -> None:
 def test_a_partner_that_is_disabled_redeems_nothing(house: House) -> None:
     _, code = carry(house)
     with house.database.unit_of_work() as session:
-        set_active(session, session.get_one(Partner, house.receiver.partner_id), False)
+        set_active(session, session.get_one(Partner, house.receiver.partner_id), False, now=NOW)
         session.commit()
     with pytest.raises(NotFound):
         house.redeem(house.receiver, code)

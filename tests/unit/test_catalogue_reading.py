@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event, update
@@ -13,6 +13,7 @@ from directory.catalogue import reading
 from directory.catalogue.editing import save_organizations
 from directory.catalogue.freshness import Limits, trust_of
 from directory.errors import NotFound
+from directory.partners import partnering
 from tests.factories import NOW, TODAY, location, organization_draft, saved, service_draft
 
 
@@ -182,11 +183,32 @@ def test_trust_comes_from_a_check_of_ours_and_from_nothing_else(database, put):
     assert trust["doubtful"].verified_on is None and "not confirmed" in trust["doubtful"].source
 
 
-def test_a_partner_is_named_as_one(database, put):
+def test_what_an_active_partner_answers_for_is_named_as_such_and_follows_the_partner(database, put):
     put(service_draft())
-    organization = UUID(_entry(database).organization.id)
-    assert not _entry(database).trust.partner
-    assert _entry(database, partners={organization}).trust.partner
+    before = _entry(database)
+    assert not before.trust.partner
+    with database.unit_of_work() as session:
+        partnering.add_partner(session, slug="us", name="Us", organizations=["the-clinic"], now=NOW)
+        session.commit()
+    assert _entry(database).trust.partner and _entry(database).version > before.version
+    for active in (False, True):
+        position = _position(database)
+        with database.unit_of_work() as session:
+            partner = partnering.partner_of(session, "us")
+            partnering.set_active(session, partner, active, now=NOW)
+            partnering.set_active(session, partner, active, now=NOW)
+            session.commit()
+        assert _entry(database).trust.partner is active
+        assert _position(database) == position + 1  # the search follows, once
+    with database.unit_of_work() as session:
+        partnering.unlink(session, partnering.partner_of(session, "us"), ["the-clinic"], now=NOW)
+        session.commit()
+    assert not _entry(database).trust.partner and _position(database) == position + 2
+
+
+def _position(database) -> int:
+    with database.reading() as session:
+        return reading.last_position(session)
 
 
 def test_some_are_read_by_id(database, put):

@@ -154,7 +154,7 @@ def test_a_disabled_partners_keys_open_nothing_until_it_takes_part_again(
     _, text = create(database, partner)
     for active in (False, True):
         with database.unit_of_work() as session:
-            partnering.set_active(session, partnering.partner_of(session, "clinic"), active)
+            partnering.set_active(session, partnering.partner_of(session, "clinic"), active, now=NOW)
             session.commit()
         assert (keys.identity_of(database, text, NOW) is not None) is active
 
@@ -162,7 +162,7 @@ def test_a_disabled_partners_keys_open_nothing_until_it_takes_part_again(
 def test_a_disabled_partner_gets_no_key(database: Database, partner: Partner) -> None:
     with database.unit_of_work() as session:
         of = partnering.partner_of(session, "clinic")
-        partnering.set_active(session, of, False)
+        partnering.set_active(session, of, False, now=NOW)
         with pytest.raises(Conflict, match="disabled"):
             keys.create(session, of, label="Journal", scopes=["referrals:read"], now=NOW)
 

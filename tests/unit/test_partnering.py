@@ -72,9 +72,9 @@ def test_a_service_has_the_active_partner_of_its_organization(session: Session) 
     assert found(service) == partner
     assert found(other) is None
     assert found(uuid4()) is None
-    partnering.set_active(session, partner, False)
+    partnering.set_active(session, partner, False, now=NOW)
     assert found(service) is None
-    partnering.set_active(session, partner, True)
+    partnering.set_active(session, partner, True, now=NOW)
     assert found(service) == partner
     remove_service(session, "test-station", now=NOW)
     assert found(service) is None
@@ -104,7 +104,7 @@ def test_an_organization_has_one_partner(session: Session) -> None:
     with pytest.raises(Conflict) as refused:
         add(session, "other", "shelter", "the-clinic")
     assert refused.value.errors == {"organizations": ["the-clinic has another partner"]}
-    partnering.link(session, first, ["the-clinic", "shelter"])
+    partnering.link(session, first, ["the-clinic", "shelter"], now=NOW)
     assert answers_for(session, first) == ["shelter", "the-clinic"]
 
 
@@ -146,11 +146,11 @@ def test_of_several_who_take_one_slug_or_address_at_once_one_succeeds(database: 
 
 def test_links_are_taken_away_and_given_to_another(session: Session) -> None:
     first, second = add(session, "first", "the-clinic", "shelter"), add(session, "second")
-    partnering.unlink(session, first, ["the-clinic", str(SHELTER)])
+    partnering.unlink(session, first, ["the-clinic", str(SHELTER)], now=NOW)
     assert answers_for(session, first) == []
-    partnering.link(session, second, ["the-clinic"])
+    partnering.link(session, second, ["the-clinic"], now=NOW)
     with pytest.raises(InvalidInput) as refused:
-        partnering.unlink(session, first, ["the-clinic"])
+        partnering.unlink(session, first, ["the-clinic"], now=NOW)
     assert refused.value.errors == {"organizations": ["first does not answer for the-clinic"]}
 
 
@@ -161,7 +161,7 @@ def test_a_link_outlives_an_organization_that_leaves_the_catalogue(session: Sess
     session.flush()
     (ref,) = partnering.organizations_of(session, [partner.id])[partner.id]
     assert (ref.id, ref.slug, ref.names) == (CLINIC, None, {})
-    partnering.unlink(session, partner, [str(CLINIC)])
+    partnering.unlink(session, partner, [str(CLINIC)], now=NOW)
     assert answers_for(session, partner) == []
 
 
@@ -171,7 +171,7 @@ def test_disabling_a_partner_ends_the_sign_ins_of_its_people_and_of_nobody_else(
     theirs = person(session, other, "counsellor", email="ola@example.org")
     for account in (ours, ours, theirs):
         signed_in(session, account)
-    partnering.set_active(session, clinic, False)
+    partnering.set_active(session, clinic, False, now=NOW)
     assert sign_ins(session) == {theirs.id}
 
 
@@ -233,7 +233,7 @@ def test_everything_that_is_wrong_with_a_new_account_is_told_by_field(session: S
 
 def test_a_disabled_partner_gets_no_people(session: Session) -> None:
     partner = add(session)
-    partnering.set_active(session, partner, False)
+    partnering.set_active(session, partner, False, now=NOW)
     with pytest.raises(Conflict) as refused:
         person(session, partner, "counsellor")
     assert refused.value.errors == {"partner": ["is disabled"]}

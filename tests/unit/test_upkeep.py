@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from directory.catalogue.editing import remove_service
 from directory.config import SEED_DIR
 from directory.database import Database
 from directory.needs import Needs
+from directory.partners import partnering
 from directory.places import Places
 from directory.search import keeping
 from directory.search.engine import Engine
@@ -151,11 +153,17 @@ def checked(slug: str, on: str) -> ServiceDraft:
     return service_draft(slug=slug, sources=[source])
 
 
-def trust(tmp_path: Path, slug: str) -> str:
+def told(tmp_path: Path, slug: str) -> dict[str, Any]:
+    """What a search says of how far the service can be trusted."""
     snapshot = Engine(tmp_path / "index").snapshot()
     hit = snapshot.by_key(f"service:{slug}")
     assert hit is not None
-    state: str = orjson.loads(b"{" + snapshot.piece(hit, "head") + b"}")["trust"]["state"]
+    trust: dict[str, Any] = orjson.loads(b"{" + snapshot.piece(hit, "head") + b"}")["trust"]
+    return trust
+
+
+def trust(tmp_path: Path, slug: str) -> str:
+    state: str = told(tmp_path, slug)["state"]
     return state
 
 
@@ -180,6 +188,23 @@ def test_a_check_grows_old_though_nothing_changes_and_young_again_when_the_clock
         again = upkeep.catch_up(today)
         assert (again.saved, again.rebuilt) == (0, False)
     assert upkeep.problems() == []
+
+
+def test_who_takes_part_is_told_by_the_search_and_who_does_so_no_more_is_not(
+    database: Database, upkeep: Upkeep, tmp_path: Path
+) -> None:
+    save(database, "one")
+    upkeep.catch_up(TODAY)
+    with database.unit_of_work() as session:
+        partnering.add_partner(session, slug="us", name="Us", organizations=["the-clinic"], now=NOW)
+        session.commit()
+    upkeep.catch_up(TODAY)
+    assert told(tmp_path, "one")["partner"] is True
+    with database.unit_of_work() as session:
+        partnering.set_active(session, partnering.partner_of(session, "us"), False, now=NOW)
+        session.commit()
+    upkeep.catch_up(TODAY)
+    assert told(tmp_path, "one")["partner"] is False
 
 
 def test_changes_are_followed_though_the_clock_was_set_back(
