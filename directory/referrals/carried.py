@@ -145,7 +145,7 @@ _PAGE = """<!doctype html>
 body {{ font: 16px/1.4 system-ui, sans-serif; color: #000; background: #fff; margin: 1rem; }}
 main {{ width: 85mm; border: 1px solid #000; border-radius: 3mm; padding: 4mm; break-inside: avoid; }}
 h1 {{ font-size: 1.1rem; margin: 0 0 2mm; }}
-.code {{ font: bold 1.25rem ui-monospace, monospace; direction: ltr; unicode-bidi: isolate; }}
+.code {{ font: bold 1.25rem ui-monospace, monospace; }}
 svg {{ width: 32mm; height: 32mm; display: block; }}
 dl {{ margin: 2mm 0; }}
 dt {{ font-weight: bold; }}
@@ -159,7 +159,7 @@ dd {{ margin: 0 0 2mm; }}
 <h1>{title}</h1>
 {picture}
 <dl>
-<dt>{code_label}</dt><dd class="code">{code}</dd>
+<dt>{code_label}</dt><dd><bdi class="code" dir="ltr">{code}</bdi></dd>
 {place}
 <dt>{when_label}</dt><dd>{moment}</dd>
 </dl>
