@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import abort
 
 from directory import errors
+from directory.codes import PROBLEMS
 from directory.config import Settings
-from directory.problems import MEDIA_TYPE, MOST_FIELDS, PROBLEMS, fields_of
+from directory.problems import MEDIA_TYPE, MOST_FIELDS, fields_of
 from tests.api.small_house import small_house
 
 

@@ -7,8 +7,8 @@ import re
 from flask import Flask
 
 from directory import errors
+from directory.codes import PROBLEMS
 from directory.errors import DirectoryError
-from directory.problems import PROBLEMS
 from directory.security import permission_names
 from directory.serving import ROOT
 
