@@ -88,8 +88,15 @@ class RealServer:
         self.workers.close()
         self.process.terminate()
         self.process.wait(PATIENCE_S)
-        self._listener.join(PATIENCE_S)
+        self.heard_out()
         return "".join(self._said)
+
+    def heard_out(self) -> None:
+        """What it said is read to its end, which comes when the last of its processes is gone."""
+        self._listener.join(PATIENCE_S)
+        assert self.process.stdout is not None
+        if not self._listener.is_alive():
+            self.process.stdout.close()
 
 
 @contextmanager
@@ -101,5 +108,4 @@ def real_server(data_dir: Path, **more: str) -> Iterator[RealServer]:
         server.workers.close()
         if server.process.poll() is None:
             server.stop()
-        assert server.process.stdout is not None
-        server.process.stdout.close()
+        server.heard_out()

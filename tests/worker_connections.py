@@ -56,6 +56,14 @@ class Workers:
     def pids(self) -> list[int]:
         return [pid for pid in children(self._parent) if is_alive(pid)]
 
+    def all_pids(self, number: int = 2) -> list[int]:
+        """As soon as there are so many; a server listens before it has made them. Raises OSError."""
+        for _ in range(TRIES):
+            if len(pids := self.pids()) == number:
+                return pids
+            Event().wait(0.01)
+        raise OSError(f"there are {len(pids)} workers, not {number}")
+
     def ask(self, worker: int, path: str) -> tuple[int, bytes]:
         """Raises OSError where that worker does not take connections."""
         for _ in range(2):

@@ -64,8 +64,7 @@ class Served:
     def lines(self, so_many: int = 2) -> Iterator[list[http.client.HTTPConnection]]:
         """Connections, to one worker and the other in turn."""
         workers = self.server.workers
-        pids = workers.pids()
-        assert len(pids) == 2
+        pids = workers.all_pids()
         with ExitStack() as stack:
             yield [
                 stack.enter_context(closing(workers.connected(pids[number % 2]))) for number in range(so_many)
