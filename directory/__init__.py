@@ -21,7 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application, as ``settings`` (or the environment) says. Raises UnsafeSettings."""
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from directory import api, observability, problems, security
+    from directory import api, observability, problems, security, web
     from directory.config import read_settings, refuse_unsafe
     from directory.search.warming import warm
 
@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # From the inside out: each stands before those already there, and the outermost times all of it.
     problems.register(app)
     api.register(app, rooms)
+    web.register(app)
     security.register(app, settings, api.rooms.who_asks)
     observability.register(app, _watched(rooms))
     if settings.trusted_proxies:

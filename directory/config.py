@@ -74,6 +74,37 @@ class Settings(BaseSettings):
     )
     oidc_client_id: str | None = Field(None, description="What the issuer knows this installation by")
     oidc_client_secret: SecretStr | None = Field(None, description="And what it proves that by")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Who takes our mail: `smtp://host:587` (STARTTLS where offered), `smtps://user:password@host`, "
+        "or `file:/folder` for one file a mail; unset, none is sent in production, and in development it is "
+        "written to `mail` in the data directory",
+    )
+    mail_from: str | None = Field(
+        None, description="The address that our mail comes from; needed to send any"
+    )
+    webhooks_to_this_machine: bool = Field(
+        False,
+        description="Whether webhooks may go to this machine and over http, for trying out; production refuses it",
+    )
+    retention_unanswered_days: int = Field(
+        60, ge=7, le=365, description="A referral that nobody has answered for so long ends as expired"
+    )
+    retention_draft_days: int = Field(
+        30, ge=1, le=365, description="A draft that nobody has touched for so long ends as expired"
+    )
+    retention_content_days: int = Field(
+        90, ge=0, le=3650, description="What was written of a referral is erased so long after its end"
+    )
+    retention_row_months: int = Field(
+        24, ge=1, le=120, description="So long after its end a referral is nothing but counts"
+    )
+    retention_backup_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="How old a backup may be to be restored; what is erased is remembered so long",
+    )
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all")
     port: int = Field(8000, ge=1, le=65535, validation_alias="PORT", description="The port to listen on")
     base_url: str = Field(
@@ -145,6 +176,23 @@ class Settings(BaseSettings):
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError("takes an https address")
         return value.rstrip("/") if value else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_goes_to_a_server_or_a_folder(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and not (
+            (parts.scheme in ("smtp", "smtps") and parts.hostname) or (parts.scheme == "file" and parts.path)
+        ):
+            raise ValueError("takes smtp://host:port, smtps://user:password@host or file:/folder")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_comes_from_an_address(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", value):
+            raise ValueError("takes a mail address")
+        return value
 
     @field_validator("default_language")
     @classmethod
@@ -234,6 +282,10 @@ def unsafe(settings: Settings) -> dict[str, str]:
             wrong["base_url"] = (
                 "takes the https address that people reach this installation at, in production"
             )
+        if settings.webhooks_to_this_machine:
+            wrong["webhooks_to_this_machine"] = "takes false in production"
+    if settings.smtp_url and not settings.mail_from:
+        wrong["mail_from"] = "takes the address that our mail comes from"
     return {environment_name(field): message for field, message in wrong.items()}
 
 

@@ -33,6 +33,7 @@ _ADMIN = May(frozenset({Role.ADMIN}))
 _COORDINATOR = May(frozenset({Role.COORDINATOR}))
 _READS = May(READ_REFERRALS, Scope.REFERRALS_READ)
 _REFERS = May(READ_REFERRALS, Scope.REFERRALS_WRITE)
+_COUNSELS = May(READ_REFERRALS)  # people only
 
 # "METHOD /rule" -> who may.
 PERMISSIONS: Mapping[str, Entry] = {
@@ -81,6 +82,8 @@ PERMISSIONS: Mapping[str, Entry] = {
     "GET /api/v1/referrals/<id>/events": _READS,
     "GET /api/v1/referrals/<id>/messages": _READS,
     "POST /api/v1/referrals/<id>/messages": _REFERS,
+    "GET /desk": Who.SIGNED_IN,
+    "GET /desk/static/<path:filename>": Who.PUBLIC,
 }
 
 

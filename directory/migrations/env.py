@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import directory.catalogue.models
+import directory.outbox.models
 import directory.partners.models
 import directory.referrals.models  # noqa: F401  (they fill the metadata)
 

@@ -27,6 +27,7 @@ class Partner(SQLModel, table=True):
     slug: str = Field(unique=True)
     name: str
     active: bool = True
+    mailbox: str | None = None  # an address of its own that notices go to; None: to its people
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -56,6 +57,7 @@ class Account(SQLModel, table=True):
     totp_used: int | None = None  # the 30-second step of the last code taken: none is taken twice
     oidc_issuer: str | None = None
     oidc_subject: str | None = None
+    notices: str = "all"  # all, none: whether it gets mail about referrals
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -70,6 +70,8 @@ class Referral(SQLModel, table=True):
         default=None, sa_type=UtcDateTime
     )  # first time requested; None: never sent
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # first seen by the receiver
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # accepted or rejected
+    accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     code_hash: str | None = Field(default=None, unique=True)  # of a carried one not yet redeemed; keyed
     consent_given_on: date | None = None
@@ -127,3 +129,44 @@ class AuditHead(SQLModel, table=True):
     id: int = Field(default=1, primary_key=True, sa_type=Integer, sa_column_kwargs={"autoincrement": False})
     position: int = Field(sa_type=BigInteger)
     hash: str
+
+
+class ReferralReminder(SQLModel, table=True):
+    """A reminder that was given, so that none is given twice. ``day``: the one that it was about."""
+
+    __tablename__ = "referral_reminder"
+    referral_id: UUID = Field(
+        sa_column=Column(Uuid, ForeignKey("referral.id", ondelete="CASCADE"), primary_key=True)
+    )
+    kind: str = Field(primary_key=True)  # see ``reminders``
+    day: date = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ReferralCount(SQLModel, table=True):
+    """What is left of referrals that ended long ago: how many of a month were alike in all this."""
+
+    __tablename__ = "referral_count"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    month: date  # the first day of the month, in Norway, in which it was sent
+    sender_id: UUID = Field(index=True)
+    receiver_id: UUID | None = Field(default=None, index=True)
+    service_id: UUID
+    delivery: str
+    status: str
+    reason: str | None = None
+    outcome: str | None = None
+    accepted: bool = False
+    answered_within_hours: int | None = None  # see ``reports.WITHIN_HOURS``; None: not answered
+    count: int
+
+
+class ServiceFigure(SQLModel, table=True):
+    """How a service answers referrals, as counsellors may see it; only of services with enough of them."""
+
+    __tablename__ = "service_figure"
+    service_id: UUID = Field(primary_key=True)
+    computed_on: date
+    answers_within_hours: int | None = None
+    acceptance: int | None = None  # per cent, rounded to tens
+    closure: int | None = None  # per cent of the accepted that came to a told end, rounded to tens

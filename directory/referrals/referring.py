@@ -225,6 +225,10 @@ def _receive(referral: Referral, parts: frozenset[Party], now: datetime) -> None
 def _move(referral: Referral, to: str, reason: str | None, outcome: str | None, now: datetime) -> None:
     referral.status, referral.reason, referral.outcome = to, reason, outcome
     referral.updated_at = now
+    if to in ("accepted", "rejected"):
+        referral.answered_at = referral.answered_at or now
+    if to == "accepted":
+        referral.accepted_at = now
     if to in FINAL:
         referral.code_hash = None
         referral.ended_at = referral.ended_at or now

@@ -1,0 +1,14 @@
+"""The HTML doors: pages that are complete without JavaScript, in the language of their reader."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from directory.web import desk, wording
+
+
+def register(app: Flask) -> None:
+    """Open the doors. What they show comes from the rooms that ``api.rooms.rooms`` finds."""
+    wording.register(app)
+    for blueprint in desk.BLUEPRINTS:
+        app.register_blueprint(blueprint)
