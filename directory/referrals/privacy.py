@@ -67,7 +67,7 @@ def erase_if_ended(session: Session, referral: Referral, now: datetime) -> None:
     come; that is an event of the service's own. The caller holds the row.
     """
     ended = referral.consent_expires_on is not None and referral.consent_expires_on < day_of(now)
-    if ended and (_holds_contents(referral) or _has_messages(session, referral)):
+    if ended and holds_contents(session, referral):
         erase(session, referral, now)
         audit.record(session, referral, None, "erased", now)
 
@@ -140,10 +140,9 @@ def _reencrypt(
         last = rows[-1].id
 
 
-def _holds_contents(referral: Referral) -> bool:
-    return any(getattr(referral, column.name) is not None for column in _SEALED)
-
-
-def _has_messages(session: Session, referral: Referral) -> bool:
+def holds_contents(session: Session, referral: Referral) -> bool:
+    """Whether anything that was written of it is kept."""
+    if any(getattr(referral, column.name) is not None for column in _SEALED):
+        return True
     written = select(_MESSAGE.c.id).where(_MESSAGE.c.referral_id == referral.id, _MESSAGE.c.text.is_not(None))
     return session.execute(written.limit(1)).first() is not None
