@@ -5,19 +5,24 @@ Read by Babel when first needed, all files of a language together, so that nothi
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 
-from directory.languages import negotiate
+from directory.languages import autonym, is_rtl, negotiate
 
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 SOURCE = "en"  # what the words in templates and code are in
+LANGUAGE = "veiviser-language"  # the cookie that holds the language somebody chose
+HERE = ZoneInfo("Europe/Oslo")  # the clock on the wall of whoever reads
 
 
 @lru_cache(maxsize=1)
@@ -41,13 +46,26 @@ def words_in(language: str) -> NullTranslations:
 
 
 def page_language() -> str:
-    """The language of the page that is being answered: by Accept-Language, else DEFAULT_LANGUAGE."""
+    """The language of the page that is being answered: as chosen, else by Accept-Language, else DEFAULT_LANGUAGE."""
     if "page_language" not in g:
         from directory.api.rooms import rooms
 
-        wanted = negotiate(request.headers.get("Accept-Language"), rooms().settings.default_language)
-        g.page_language = wanted if wanted in interface_languages() else "nb"
+        chosen = request.cookies.get(LANGUAGE)
+        if chosen in interface_languages():
+            g.page_language = chosen
+        else:
+            wanted = negotiate(request.headers.get("Accept-Language"), rooms().settings.default_language)
+            g.page_language = wanted if wanted in interface_languages() else "nb"
     return str(g.page_language)
+
+
+def page_direction() -> str:
+    return "rtl" if is_rtl(page_language()) else "ltr"
+
+
+def page_languages() -> list[tuple[str, str]]:
+    """Each language that the page can be had in, with its own name for itself."""
+    return [(code, autonym(code)) for code in interface_languages()]
 
 
 def gettext(message: str) -> str:
@@ -58,9 +76,37 @@ def ngettext(one: str, many: str, count: int) -> str:
     return words_in(page_language()).ngettext(one, many, count)
 
 
+def day(value: date | datetime | None) -> str:
+    """A day as one writes it in the language of the page; of a time, the day that it is then in Norway."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(HERE).date()
+    return str(format_date(value, "long", locale=_locale()))
+
+
+def moment(value: datetime | None) -> str:
+    """A day and the time of day in Norway."""
+    if value is None:
+        return ""
+    return f"{day(value)}, {value.astimezone(HERE):%H:%M}"
+
+
+def isoday(value: date | datetime) -> str:
+    return (value.astimezone(HERE).date() if isinstance(value, datetime) else value).isoformat()
+
+
+def _locale() -> str:
+    """English days are written as in Europe: 22 November 2026."""
+    return "en_GB" if page_language() == "en" else page_language().replace("-", "_")
+
+
 def register(app: Flask) -> None:
     """``_``, ``gettext`` and ``ngettext`` in templates take the language of the page; values go in by name."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["page_language"] = page_language
+    app.jinja_env.globals.update(
+        page_language=page_language, page_direction=page_direction, page_languages=page_languages
+    )
+    app.jinja_env.filters.update(day=day, moment=moment, isoday=isoday)

@@ -63,12 +63,14 @@ def with_revoked_key(network: Network) -> FlaskClient:
 class Row:
     """``got``: what each caller gets who is not told 401 (nobody we know) or 403 (known, and may not).
 
-    ``id``: makes what the address names, and returns its id. ``json``: functions in it are asked for each cell.
+    ``id``: makes what the address names, and returns its id. ``json``, or ``form`` of a page: functions in it are asked
+    for each cell.
     """
 
     got: Mapping[str, int]
     id: Callable[[Network], object] | None = None
     json: Callable[[], Any] | None = None
+    form: Callable[[], dict[str, Any]] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
     expected: Mapping[str, int] = field(init=False)
@@ -80,6 +82,11 @@ class Row:
 
 def all_get(status: int) -> dict[str, int]:
     return dict.fromkeys(CALLERS, status)
+
+
+def page(callers: frozenset[str], status: int, *but: tuple[frozenset[str], int]) -> dict[str, int]:
+    """As ``each``, of a page that is asked for: whom we don't know is led to the sign-in."""
+    return each(UNKNOWN, 303) | each(callers, status, *but)
 
 
 def each(callers: frozenset[str], status: int, *but: tuple[frozenset[str], int]) -> dict[str, int]:
@@ -212,12 +219,15 @@ ROWS: dict[str, Row] = {
 
 def asked(network: Network, client: FlaskClient, name: str, row: Row, id: object) -> Any:
     method, _, rule = name.partition(" ")
-    path, json = rule, row.json and row.json()
+    path, json, form = rule, row.json and row.json(), row.form and row.form()
     if "<" in rule:
         path = f"{rule[: rule.index('<')]}{id}{rule[rule.index('>') + 1 :]}"
     if isinstance(json, dict):
         json = {field: value(network) if callable(value) else value for field, value in json.items()}
-    answer = client.open(path, method=method, json=json, headers=dict(row.headers), query_string=row.query)
+    if form is not None:
+        form = {field: value(network) if callable(value) else value for field, value in form.items()}
+    said: dict[str, Any] = {"json": json} if form is None else {"data": form}
+    answer = client.open(path, method=method, headers=dict(row.headers), query_string=row.query, **said)
     answer.get_data()
     answer.close()  # a file that is sent
     return answer

@@ -1,0 +1,27 @@
+"use strict";
+
+// A one-time link holds its token behind the #, which no browser sends: put it into the form, and out of the address.
+const token = document.querySelector("[data-from-fragment]");
+if (token !== null && location.hash.length > 1) {
+  token.value = decodeURIComponent(location.hash.slice(1));
+  token.closest(".field").hidden = true;
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+// A second press of the same button sends nothing.
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent === "yes") {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+// What is shown once is selected by one press, so that it can be copied.
+for (const shown of document.querySelectorAll(".once input")) {
+  shown.addEventListener("focus", () => shown.select());
+}
