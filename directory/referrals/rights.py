@@ -75,7 +75,8 @@ def erase(
     if Party.SENDER not in parts:
         raise NotAllowed("Whoever made the referral erases it. You can take back consent for the client.")
     if referral.status not in FINAL:
-        return referring.withdraw_consent(session, vault, identity, referral.id, version=version, now=now)
+        step = {"to": "cancelled", "reason": "consent-withdrawn"}
+        return referring.take_step(session, vault, identity, referral.id, step, version=version, now=now).view
     if privacy.holds_contents(session, referral):
         privacy.erase(session, referral, now)
         audit.record(session, referral, identity, "erased", now)
