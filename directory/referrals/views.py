@@ -16,6 +16,8 @@ from directory.catalogue.models import Service
 from directory.encryption import Vault
 from directory.partners.access import Party
 from directory.partners.models import Partner
+from directory.referrals import waiting
+from directory.referrals.consent import day_of
 from directory.referrals.lifecycle import legal_steps
 from directory.referrals.models import Referral
 from directory.referrals.privacy import Contents, opened
@@ -77,6 +79,8 @@ class View:
     appointment_at: datetime | None
     follow_up_on: date | None
     revisit_on: date | None
+    answer_by: date | None  # while an answer is waited for: its last day
+    due: tuple[waiting.Due, ...]  # why it waits for this party today
     refers_on: UUID | None  # the sender's own
     created_at: datetime
     updated_at: datetime
@@ -87,24 +91,49 @@ class View:
 
 
 def view_of(
-    session: Session, vault: Vault, referral: Referral, parts: frozenset[Party], *, in_list: bool = False
+    session: Session,
+    vault: Vault,
+    referral: Referral,
+    parts: frozenset[Party],
+    *,
+    now: datetime,
+    in_list: bool = False,
 ) -> View:
     """As these parties see it. ``in_list``: without what was written."""
-    return views_of(session, vault, [(referral, parts)], in_list=in_list)[0]
+    return views_of(session, vault, [(referral, parts)], now=now, in_list=in_list)[0]
 
 
 def views_of(
-    session: Session, vault: Vault, rows: Sequence[tuple[Referral, frozenset[Party]]], *, in_list: bool
+    session: Session,
+    vault: Vault,
+    rows: Sequence[tuple[Referral, frozenset[Party]]],
+    *,
+    now: datetime,
+    in_list: bool,
 ) -> list[View]:
     """Each as its parties see it, the names of services and partners looked up for all at once."""
-    services = _service_names(session, {row.service_id for row, _ in rows})
+    today = day_of(now)
+    services = service_names(session, {row.service_id for row, _ in rows})
     keys = {key for row, _ in rows for key in (row.sender_id, row.receiver_id) if key is not None}
     found_partners = session.execute(select(_PARTNER.c.id, _PARTNER.c.name).where(_PARTNER.c.id.in_(keys)))
     partners = {key: PartnerName(key, name) for key, name in found_partners}
-    return [_view(vault, row, parts, services, partners, in_list) for row, parts in rows]
+    written = waiting.last_written(session, (row for row, _ in rows), today)
+    return [
+        _view(
+            vault,
+            row,
+            parts,
+            services,
+            partners,
+            waiting.dues(row, parts, today, written.get(row.id)),
+            in_list,
+        )
+        for row, parts in rows
+    ]
 
 
-def _service_names(session: Session, keys: Iterable[UUID]) -> dict[UUID, ServiceName]:
+def service_names(session: Session, keys: Iterable[UUID]) -> dict[UUID, ServiceName]:
+    """Of each of these services, also where it has left the catalogue."""
     names = {key: ServiceName(key, None, {}) for key in keys}
     query = select(_SERVICE.c.id, _SERVICE.c.slug, _SERVICE.c.names).where(_SERVICE.c.id.in_(names))
     return names | {row.id: ServiceName(row.id, row.slug, row.names) for row in session.execute(query)}
@@ -116,6 +145,7 @@ def _view(
     parts: frozenset[Party],
     services: Mapping[UUID, ServiceName],
     partners: Mapping[UUID, PartnerName],
+    due: tuple[waiting.Due, ...],
     in_list: bool,
 ) -> View:
     is_sender = Party.SENDER in parts
@@ -157,6 +187,8 @@ def _view(
         appointment_at=row.appointment_at,
         follow_up_on=row.follow_up_on,
         revisit_on=row.revisit_on,
+        answer_by=waiting.answer_by(row),
+        due=due,
         refers_on=row.refers_on if is_sender else None,
         created_at=row.created_at,
         updated_at=row.updated_at,

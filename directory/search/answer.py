@@ -16,7 +16,7 @@ from directory.search.query import Hit
 
 # Flags of services that help in any language, and so in the one that is asked for.
 INTERPRETING = ("interpreter", "by-law")
-_SLUG = b'"slug":"'
+_ID, _SLUG = b'"id":"', b'"slug":"'  # the head of a service begins with these two
 NOWHERE = b'"location":null,"other_locations":0'
 KEPT = 8192  # services at most, as they were last shown: some 2 kB each
 
@@ -124,6 +124,11 @@ class Joiner:
     def phones(self, snapshot: Pieces, hit: Hit) -> list[str]:
         contact = orjson.loads(b"{%b}" % snapshot.piece(hit, "head"))["contact"]
         return [phone["number"] for phone in contact["phones"]]
+
+
+def id_of(snapshot: Pieces, hit: Hit) -> str:
+    head = snapshot.piece(hit, "head")
+    return head[len(_ID) : head.index(b'"', len(_ID))].decode()
 
 
 def _slug(head: bytes) -> bytes:

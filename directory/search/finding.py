@@ -17,6 +17,7 @@ from directory.search.engine import Engine
 from directory.search.listing import ANY, sounds_of
 from directory.search.mixing import mixed
 from directory.search.query import EngineQuery, Hits, Snapshot, Term, Weights
+from directory.search.regarding import Regarded, Regards, told_beside_trust
 from directory.search.suggesting import Suggester
 from directory.search.understand import Understanding, Understood
 
@@ -99,11 +100,16 @@ class Finder:
         """The place of a position, a postcode or a name, as in a search. Raises InvalidInput for ``near``."""
         return self.resolve({"near": near}, now=datetime.now(UTC), lang=HOME_LANGUAGE).near
 
-    def answer(self, criteria: Criteria, now: datetime) -> bytes:
-        """The JSON object that the contract describes, UTF-8. Raises IndexUnavailable."""
+    def answer(self, criteria: Criteria, now: datetime, regards: Regards | None = None) -> bytes:
+        """The JSON object that the contract describes, UTF-8; with ``trust.network`` for those who have ``regards``.
+
+        Raises IndexUnavailable.
+        """
         snapshot = self.engine.snapshot()
-        found = self.find(snapshot, criteria)
+        found = self.find(Regarded(snapshot, regards) if regards else snapshot, criteria)
         asked = {*criteria.language, *found.understood.languages}
+        at = criteria.open_at or now
+        results = self.joiner.results(snapshot, found.hits.hits, criteria.lang, at, asked)
         body = [
             orjson.dumps(
                 {
@@ -116,7 +122,7 @@ class Finder:
                 }
             )[:-1],
             b',"results":',
-            self.joiner.results(snapshot, found.hits.hits, criteria.lang, criteria.open_at or now, asked),
+            results if regards is None else told_beside_trust(results, regards),
         ]
         if criteria.facets:
             labelled = counted(found.hits.facets, self.needs, self._municipalities, criteria.lang)
