@@ -122,10 +122,17 @@ def _watched(rooms: Rooms) -> Watch:
         with rooms.searcher.engine.snapshot() as snapshot:
             return snapshot.generation
 
+    def worker() -> str | None:
+        from directory.working import silence
+
+        with rooms.database.reading() as session:
+            return silence(session, rooms.clock())
+
     checks = (
         Check("database", database),
         Check("search", search),
         Check("index", index, needed=False),
         Check("disk", disk, needed=False),
+        Check("worker", worker, needed=False),
     )
     return Watch(checks, generation)

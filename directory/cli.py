@@ -5,22 +5,16 @@ What a command needs is imported when it runs, so that ``veiviser --help`` answe
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
 import click
 
+from directory.commands.demo import demo
 from directory.commands.keys import key
 from directory.commands.partners import partner
 from directory.commands.people import user
+from directory.commands.preparing import fill, prepare, rebuild, upgrade
 from directory.commands.referrals import audit, purge, reencrypt
-from directory.terminal import OneLine, database_of, migrated, settings_to_use, told
-
-if TYPE_CHECKING:
-    from directory.catalogue.geocoding import Geocoder
-    from directory.catalogue.seeding import SeedReport
-    from directory.config import Settings
-    from directory.database import Database
+from directory.commands.working import work
+from directory.terminal import OneLine, database_of, migrated, settings_to_use
 
 FAILED = 1
 
@@ -30,7 +24,7 @@ def main() -> None:
     """Veiviser: a directory of help services, found by need, language and distance."""
 
 
-for command in (partner, user, key, audit, reencrypt, purge):
+for command in (partner, user, key, audit, reencrypt, purge, work, demo):
     main.add_command(command)
 
 
@@ -42,7 +36,7 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database up to this version: all of it, or nothing."""
-    _upgrade(settings_to_use())
+    upgrade(settings_to_use())
 
 
 @db.command("current")
@@ -61,7 +55,7 @@ def seed() -> None:
     """Fill the directory with the services that ship with it: all of them, or nothing. Can be repeated."""
     settings = migrated()
     with database_of(settings) as database:
-        report = _seed(settings, database)
+        report = fill(settings, database)
     click.echo(
         f"{report.services} services of {report.organizations} organizations at {report.locations} locations; "
         f"{report.changed} changed, {report.removed} removed, {report.unchanged} as they were, "
@@ -77,7 +71,7 @@ def index() -> None:
 @index.command("rebuild")
 def index_rebuild() -> None:
     """Make the index anew; the old one answers meanwhile."""
-    kept = _rebuild(migrated())
+    kept = rebuild(migrated())
     click.echo(f"{kept} services in the index")
 
 
@@ -138,16 +132,21 @@ def search_explain(
 
 
 @main.command()
-def serve() -> None:
+@click.option(
+    "--worker/--no-worker", default=True, show_default=True, help="Whether `work` is done beside it."
+)
+def serve(worker: bool) -> None:
     """Bring database, directory and index up to date, then serve until Ctrl-C."""
     from directory import serving
 
     settings = settings_to_use()
     serving.refuse_taken_port(settings)
     if not serving.is_prepared(settings):
-        _prepare(settings)
+        prepare(settings)
         serving.mark_prepared(settings)
     click.echo(f"Serving on http://{settings.host}:{settings.port} (Ctrl-C ends it)", err=True)
+    if worker:
+        serving.begin_work()
     serving.become_server()
 
 
@@ -163,69 +162,6 @@ def doctor() -> None:
         click.echo(f"{finding.state:<8} {finding.what:<{width}}  {finding.detail}")
     if any(finding.state in ("missing", "unsafe") for finding in findings):
         raise SystemExit(FAILED)
-
-
-def _prepare(settings: Settings) -> None:
-    from directory import standing
-
-    with database_of(settings) as database:
-        if not standing.is_migrated(database):
-            _upgrade(settings)
-        _ready()
-        _seed(settings, database)
-        if not standing.is_index_current(settings, database):
-            _rebuild(settings, anew=False)
-
-
-def _ready() -> None:
-    from directory.search.warming import warm
-
-    with told("Making the search ready"):
-        warm()
-
-
-def _upgrade(settings: Settings) -> None:
-    from directory import database
-
-    with told("Preparing the database"):
-        database.upgrade(settings.database)
-
-
-def _seed(settings: Settings, database: Database) -> SeedReport:
-    from directory.catalogue import seeding
-    from directory.config import SEED_DIR
-
-    now = datetime.now(UTC)
-    with told("Comparing the directory with its seed") as progress:
-        return seeding.seed(
-            database, SEED_DIR, now=now, progress=progress, geocoder=_geocoder(settings, database)
-        )
-
-
-def _geocoder(settings: Settings, database: Database) -> Geocoder | None:
-    if settings.geocoder == "off":
-        return None
-    from directory.catalogue.geocoding import nominatim
-
-    return nominatim(database, user_agent=f"Veiviser ({settings.geocoder_contact})")
-
-
-def _rebuild(settings: Settings, *, anew: bool = True) -> int:
-    """Returns how many services were put into the index; unless ``anew``, only those that it lacks, if that will do."""
-    from directory import open_rooms
-    from directory.standing import number_of_services
-
-    with told("Building the search index") as progress:
-        rooms = open_rooms(settings)
-        total, done = number_of_services(rooms.database), 0
-
-        def more(count: int) -> None:
-            nonlocal done
-            done += count
-            progress(done, total)
-
-        keep = rooms.upkeep.rebuild if anew else rooms.upkeep.catch_up
-        return keep(rooms.clock().date(), more).saved
 
 
 if __name__ == "__main__":

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import sys
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +18,8 @@ from directory.errors import UnsafeSettings
 ROOT = Path(__file__).resolve().parent.parent
 _MARK = "prepared"
 _SQLITE = "sqlite:///"
+LOOK_S = 0.3  # how often it is looked whether both are still there
+AT_LEAST_S = 5.0  # between two workers
 
 
 def is_prepared(settings: Settings) -> bool:
@@ -57,6 +62,36 @@ def refuse_taken_port(settings: Settings) -> None:
             ) from None
 
 
+def begin_work() -> None:
+    """Begin a process that keeps ``veiviser work`` going for as long as this one lives, whatever this one becomes."""
+    command = [sys.executable, "-m", "directory.cli", "work", "--beside", str(os.getpid())]
+    subprocess.Popen(command, stdin=subprocess.DEVNULL, env=_environment())  # nosec B603
+
+
+def keep_working(parent: int) -> None:
+    """Let somebody be at work until ``parent`` is gone, or this process is told to end; who dies is replaced."""
+    told: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: told.append(number))
+    command = [sys.executable, "-m", "directory.cli", "work"]
+    while not told and os.getppid() == parent:
+        began = time.monotonic()
+        worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=_environment())  # nosec B603
+        while worker.poll() is None and not told and os.getppid() == parent:
+            time.sleep(LOOK_S)
+        if worker.poll() is None:
+            worker.terminate()
+            worker.wait()
+        elif (early := AT_LEAST_S - (time.monotonic() - began)) > 0:
+            time.sleep(early)  # what dies at once will do so again
+
+
+def _environment() -> dict[str, str]:
+    """In which the package is found also when run from elsewhere, and not installed."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path}
+
+
 def become_server() -> NoReturn:
     """Replace this process by gunicorn, so that what ends or reloads the one does so to the other."""
     sys.stdout.flush()
@@ -64,7 +99,6 @@ def become_server() -> NoReturn:
     # glibc gives large blocks back to the system at once, and a wide search asks for the same ones again and again.
     os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024 * 1024))
     os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(128 * 1024 * 1024))
-    # Run from elsewhere, and not installed, the package is found all the same.
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    os.environ.update(_environment())
     command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
     os.execv(sys.executable, command)  # nosec B606

@@ -18,7 +18,9 @@ from tests.worker_connections import PATIENCE_S, Workers
 
 
 class RealServer:
-    def __init__(self, data_dir: Path, **more: str) -> None:
+    """``worker``: whether somebody is at work beside it, as there is for a newcomer."""
+
+    def __init__(self, data_dir: Path, *, worker: bool = False, **more: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -30,7 +32,7 @@ class RealServer:
             **more,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "directory.cli", "serve"],
+            [sys.executable, "-m", "directory.cli", "serve", "--worker" if worker else "--no-worker"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -100,8 +102,8 @@ class RealServer:
 
 
 @contextmanager
-def real_server(data_dir: Path, **more: str) -> Iterator[RealServer]:
-    server = RealServer(data_dir, **more)
+def real_server(data_dir: Path, *, worker: bool = False, **more: str) -> Iterator[RealServer]:
+    server = RealServer(data_dir, worker=worker, **more)
     try:
         yield server
     finally:

@@ -6,7 +6,8 @@ from sqlmodel import SQLModel
 import directory.catalogue.models
 import directory.outbox.models
 import directory.partners.models
-import directory.referrals.models  # noqa: F401  (they fill the metadata)
+import directory.referrals.models
+import directory.working  # noqa: F401  (they fill the metadata)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -148,10 +148,10 @@ def test_serve_brings_everything_up_to_date_and_a_second_time_does_nothing(
     served: list[bool] = []
     monkeypatch.setattr(serving, "become_server", lambda: served.append(True))
     monkeypatch.setenv("PORT", str(_free_port()))
-    first = well("serve")
+    first = well("serve", "--no-worker")
     assert "Building the search index" in first
     assert "sound" in well("index", "check")
-    again = well("serve")
+    again = well("serve", "--no-worker")
     assert "Preparing the database" not in again
     assert "Building the search index" not in again
     assert served == [True, True]
@@ -162,10 +162,10 @@ def test_an_index_that_was_thrown_away_is_made_again_by_serve(
 ) -> None:
     monkeypatch.setattr(serving, "become_server", lambda: None)
     monkeypatch.setenv("PORT", str(_free_port()))
-    well("serve")
+    well("serve", "--no-worker")
     for path in sorted((data_dir / "index").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
-    assert "Building the search index" in well("serve")
+    assert "Building the search index" in well("serve", "--no-worker")
     assert "sound" in well("index", "check")
 
 
@@ -174,17 +174,17 @@ def test_a_database_that_was_thrown_away_is_made_again_by_serve(
 ) -> None:
     monkeypatch.setattr(serving, "become_server", lambda: None)
     monkeypatch.setenv("PORT", str(_free_port()))
-    well("serve")
+    well("serve", "--no-worker")
     for path in data_dir.glob("directory.db*"):
         path.unlink()
-    assert "Preparing the database" in well("serve")
+    assert "Preparing the database" in well("serve", "--no-worker")
     assert "sound" in well("index", "check")
 
 
 def test_a_start_with_nothing_to_do_asks_no_database(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "become_server", lambda: None)
     monkeypatch.setenv("PORT", str(_free_port()))
-    well("serve")
+    well("serve", "--no-worker")
     settings = read_settings()
     assert serving.is_prepared(settings)
     assert not serving.is_prepared(settings.model_copy(update={"database_url": "postgresql+psycopg://h/d"}))
@@ -204,10 +204,10 @@ def test_of_postgresql_nothing_is_taken_for_granted(tmp_path: Path) -> None:
 def test_an_index_of_other_needs_is_not_current(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "become_server", lambda: None)
     monkeypatch.setenv("PORT", str(_free_port()))
-    well("serve")
+    well("serve", "--no-worker")
     monkeypatch.setattr(standing, "listing_fingerprint", lambda: "another")
     (data_dir / "prepared").unlink()
-    assert "Building the search index" in well("serve")
+    assert "Building the search index" in well("serve", "--no-worker")
 
 
 def test_help_answers_without_loading_the_house() -> None:

@@ -120,10 +120,17 @@ def upgrade() -> None:
         sa.Column("closure", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("service_id", name="pk_service_figure"),
     )
+    op.create_table(
+        "job_run",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_job_run"),
+    )
 
 
 def downgrade() -> None:
     for table in (
+        "job_run",
         "service_figure",
         "referral_count",
         "referral_reminder",
