@@ -7,12 +7,12 @@ exception says is shown: no stack, no SQL, no path, and never what a person type
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from directory.codes import BY_STATUS, PROBLEMS, Problem
@@ -27,6 +27,10 @@ from directory.errors import (
 )
 
 log = logging.getLogger(__name__)
+
+# Answers a problem by a page of its own: the problem, its status, and the fields that it names; None where it has none.
+PageOf = Callable[[Problem, int, Mapping[str, list[str]]], Response | None]
+PAGES = "veiviser-pages-of-problems"
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_INDEX_S = 5
@@ -60,6 +64,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _from_unexpected)
 
 
+def told_by_pages(app: Flask, page_of: PageOf) -> None:
+    """Let pages that have a frame of their own tell what went wrong there."""
+    app.extensions[PAGES] = page_of
+
+
 def respond(
     problem: Problem,
     *,
@@ -71,7 +80,10 @@ def respond(
     """The answer to a problem, as the caller reads it: JSON, or a page where a browser asked for one."""
     status = status or problem.status
     detail = detail or problem.meaning
-    if _wants_page():
+    page = _own_page(problem, status, errors or {})
+    if page is not None:
+        response = page
+    elif _wants_page():
         response = Response(_page(problem.title, detail), status, mimetype="text/html")
     else:
         body: dict[str, Any] = {
@@ -86,6 +98,16 @@ def respond(
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _own_page(problem: Problem, status: int, errors: Mapping[str, list[str]]) -> Response | None:
+    """A page that can't be made must not hide what it is about."""
+    page_of: PageOf | None = current_app.extensions.get(PAGES)
+    try:
+        return page_of(problem, status, errors) if page_of else None
+    except Exception as error:
+        _tell(error)
+        return None
 
 
 def _from_domain(error: DirectoryError) -> Response:
@@ -172,8 +194,11 @@ def _sayable(text: str) -> str:
 
 
 def _wants_page() -> bool:
-    if request.path.startswith(PROGRAM_PATHS):
-        return False
+    return not request.path.startswith(PROGRAM_PATHS) and prefers_a_page()
+
+
+def prefers_a_page() -> bool:
+    """Whether whoever asks would rather have HTML than JSON, as browsers do."""
     accepted = request.accept_mimetypes
     return accepted.accept_html and accepted["text/html"] > accepted["application/json"]
 

@@ -49,7 +49,7 @@ class Key(MethodView):
         """Revoke it: from now on it opens nothing."""
         house = rooms()
         with house.database.unit_of_work() as session:
-            keys.revoke(session, _key(session, id), now=house.clock())
+            keys.revoke(session, key_at(session, id), now=house.clock())
             session.commit()
 
 
@@ -62,12 +62,13 @@ class Rotation(MethodView):
         house = rooms()
         overlap = timedelta(days=values.get("overlap_days", keys.OVERLAP.days))
         with house.database.unit_of_work() as session:
-            key, text = keys.rotate(session, _key(session, id), now=house.clock(), overlap=overlap)
+            key, text = keys.rotate(session, key_at(session, id), now=house.clock(), overlap=overlap)
             session.commit()
         return _told(key) | {"key": text}
 
 
-def _key(session: Session, id: str) -> ApiKey:
+def key_at(session: Session, id: str) -> ApiKey:
+    """The key of the asker's own partner that an address names. Raises NotFound."""
     return keys.key_of(session, str(id_in_address(id)), own_partner(session).id)
 
 

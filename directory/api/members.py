@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +56,7 @@ class Members(MethodView):
                 now=house.clock(),
                 may_give=members.BY_A_COORDINATOR,
             )
-            invitation = _link(house, session, account)
+            invitation = link_for(house, session, account)
             session.commit()
         return _told(account) | {"invitation": invitation}
 
@@ -67,17 +68,8 @@ class Member(MethodView):
     def patch(self, values: dict[str, Any], id: str) -> dict[str, Any]:
         """Change what a member may do, or whether the member may sign in."""
         with rooms().database.unit_of_work() as session:
-            account = _member(session, id)
-            roles = values.get("roles", account.roles)
-            if account.id == asking().id and not (
-                values.get("active", account.active) and Role.COORDINATOR in roles
-            ):
-                raise Conflict(
-                    "Another coordinator has to do that: nobody takes away what they do it by, "
-                    "so that every partner keeps a coordinator."
-                )
-            members.set_roles(session, account, roles, may_give=members.BY_A_COORDINATOR)
-            members.set_account_active(session, account, values.get("active", account.active))
+            account = member_at(session, id)
+            change(session, account, values.get("roles", account.roles), values.get("active", account.active))
             session.commit()
         return _told(account)
 
@@ -90,8 +82,8 @@ class Reset(MethodView):
         """A link by which a member chooses a new password, or the first one. The old password holds until then."""
         house = rooms()
         with house.database.unit_of_work() as session:
-            account = _member(session, id)
-            link = _link(house, session, account, forget_codes=values.get("forget_codes", False))
+            account = member_at(session, id)
+            link = link_for(house, session, account, forget_codes=values.get("forget_codes", False))
             session.commit()
         return link
 
@@ -113,11 +105,26 @@ def id_in_address(text: str) -> UUID:
         raise NotFound() from None
 
 
-def _member(session: Session, id: str) -> Account:
+def member_at(session: Session, id: str) -> Account:
+    """The member of the asker's own partner that an address names. Raises NotFound, NotAllowed."""
     return members.member_of(session, own_partner(session).id, id_in_address(id))
 
 
-def _link(house: Rooms, session: Session, account: Account, *, forget_codes: bool = False) -> dict[str, Any]:
+def change(session: Session, account: Account, roles: Collection[str], active: bool) -> None:
+    """What a coordinator may change of a member. Raises Conflict, and InvalidInput on ``roles``."""
+    if account.id == asking().id and not (active and Role.COORDINATOR in roles):
+        raise Conflict(
+            "Another coordinator has to do that: nobody takes away what they do it by, "
+            "so that every partner keeps a coordinator."
+        )
+    members.set_roles(session, account, roles, may_give=members.BY_A_COORDINATOR)
+    members.set_account_active(session, account, active)
+
+
+def link_for(
+    house: Rooms, session: Session, account: Account, *, forget_codes: bool = False
+) -> dict[str, Any]:
+    """Where a member chooses a password, and until when: an invitation, or a link for a new one."""
     now = house.clock()
     purpose: invitations.Purpose = "reset" if account.password_hash else "invitation"
     if purpose == "reset":

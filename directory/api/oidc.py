@@ -38,7 +38,7 @@ STATE = "veiviser-oidc"  # the cookie that holds state, nonce and verifier on th
 SECONDS = 10  # the longest that the issuer may take to answer
 LEEWAY_S = 60  # by which its clock may be off
 LONGEST_SUBJECT = 255  # characters; OpenID Connect Core 1.0, 2
-AFTERWARDS = "/"
+AFTERWARDS = "/desk"
 # By a private key of the issuer's; not by a secret that we have too.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 

@@ -55,7 +55,7 @@ class Session(MethodView):
             password=values["password"],
             code=values.get("code"),
             network=request.remote_addr or "",
-            cookie=_device(house),
+            cookie=device(house),
             now=house.clock(),
         )
         begin(house, account, token)
@@ -69,9 +69,7 @@ class Session(MethodView):
     @blueprint.response(204)
     def delete(self) -> None:
         """Sign out."""
-        house = rooms()
-        _end(house)
-        _give(house, SESSION, "", seconds=0)
+        end(rooms())
 
 
 @blueprint.route("/password")
@@ -88,7 +86,7 @@ class Password(MethodView):
             )
         except NotFound as error:
             raise InvalidInput.of("token", error.detail) from None
-        _remember(house, account)
+        remember(house, account)
 
 
 @blueprint.route("/totp")
@@ -100,12 +98,7 @@ class OneTimeCodes(MethodView):
         with house.database.unit_of_work() as session:
             enrolment = one_time_codes.start(session, house.vault, asking().id)
             session.commit()
-        code = segno.make(enrolment.uri, error="m", micro=False)
-        return {
-            "secret": enrolment.secret,
-            "uri": enrolment.uri,
-            "qr_svg": code.svg_inline(scale=4, border=4, light="#fff"),
-        }
+        return {"secret": enrolment.secret, "uri": enrolment.uri, "qr_svg": drawn(enrolment.uri)}
 
     @blueprint.arguments(CodeArguments, location="json")
     @blueprint.response(204)
@@ -124,28 +117,40 @@ class OneTimeCodes(MethodView):
         one_time_codes.remove(house.database, house.vault, asking().id, values["code"], house.clock())
 
 
+def drawn(uri: str) -> str:
+    """A QR code as SVG, dark on light whatever stands around it."""
+    return segno.make(uri, error="m", micro=False).svg_inline(scale=4, border=4, light="#fff")
+
+
 def begin(house: Rooms, account: Account, token: str) -> None:
     """Let the browser hold the sign-in that ``token`` stands for, instead of one that it may have held."""
-    _end(house)
+    _end_held(house)
     _give(house, SESSION, token)
-    _remember(house, account)
+    remember(house, account)
 
 
-def _end(house: Rooms) -> None:
+def end(house: Rooms) -> None:
+    """End the sign-in that the browser holds, if any."""
+    _end_held(house)
+    _give(house, SESSION, "", seconds=0)
+
+
+def device(house: Rooms) -> str:
+    """What the browser was given to be known by; see ``lockout``."""
+    return request.cookies.get(cookie_name(DEVICE, house.settings), "")
+
+
+def remember(house: Rooms, account: Account) -> None:
+    """Whoever has been here before can't be locked out by guesses made elsewhere."""
+    value = lockout.remembered(house.vault, account.email, device(house), house.clock())
+    _give(house, DEVICE, value, seconds=int(lockout.DEVICE_KNOWN_FOR.total_seconds()))
+
+
+def _end_held(house: Rooms) -> None:
     if token := token_of_request(house.settings):
         with house.database.unit_of_work() as session:
             accounts.sign_out(session, token)
             session.commit()
-
-
-def _device(house: Rooms) -> str:
-    return request.cookies.get(cookie_name(DEVICE, house.settings), "")
-
-
-def _remember(house: Rooms, account: Account) -> None:
-    """Whoever has been here before can't be locked out by guesses made elsewhere."""
-    value = lockout.remembered(house.vault, account.email, _device(house), house.clock())
-    _give(house, DEVICE, value, seconds=int(lockout.DEVICE_KNOWN_FOR.total_seconds()))
 
 
 def _give(house: Rooms, name: str, value: str, *, seconds: int | None = None) -> None:

@@ -16,6 +16,7 @@ from directory.partners.addresses import checked
 from directory.partners.models import Account, Partner
 
 ALL = frozenset(Role)
+NOTICES = ("all", "none")
 BY_A_COORDINATOR = OF_A_PARTNER  # the roles that a coordinator may give, and take
 
 
@@ -96,6 +97,15 @@ def set_account_active(session: Session, account: Account, active: bool) -> None
     session.flush()
     if not active:
         end_sign_ins(session, [account.id])
+
+
+def set_notices(session: Session, account: Account, notices: str) -> None:
+    """Whether the person gets mail about referrals. Raises InvalidInput on ``notices``."""
+    if notices not in NOTICES:
+        raise InvalidInput.of("notices", f"takes {', '.join(NOTICES)}")
+    account.notices = notices
+    session.add(account)
+    session.flush()
 
 
 def _roles(roles: Collection[str], of_a_partner: bool, may_give: Collection[Role]) -> list[str]:

@@ -42,7 +42,14 @@ def start(session: Session, vault: Vault, account_id: UUID) -> Enrolment:
     account.totp_secret, account.totp_used = vault.seal(secret), None
     session.add(account)
     session.flush()
-    return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER))
+    return _enrolment(account, secret)
+
+
+def started(vault: Vault, account: Account) -> Enrolment | None:
+    """The secret that waits to be confirmed, for a page that is shown again after a wrong code."""
+    if account.totp_secret is None or account.totp_confirmed:
+        return None
+    return _enrolment(account, str(vault.open(account.totp_secret)))
 
 
 def confirm(session: Session, vault: Vault, account_id: UUID, code: str, now: datetime) -> None:
@@ -114,6 +121,10 @@ def reencrypt(session: Session, vault: Vault) -> int:
             renewed += 1
     session.flush()
     return renewed
+
+
+def _enrolment(account: Account, secret: str) -> Enrolment:
+    return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER))
 
 
 def _locked(session: Session, account_id: UUID) -> Account:

@@ -18,6 +18,7 @@ from directory.catalogue.drafts import Slug
 from directory.catalogue.editing import organizations_stand_anew
 from directory.errors import Conflict, InvalidInput, NotFound
 from directory.partners.accounts import end_sign_ins
+from directory.partners.addresses import checked
 from directory.partners.models import Account, Partner, PartnerOrganization
 
 LONGEST_NAME = 200  # characters
@@ -91,6 +92,17 @@ def partner_of(session: Session, id_or_slug: str) -> Partner:
 def rename(session: Session, partner: Partner, name: str) -> None:
     """Raises InvalidInput on ``name``."""
     partner.name = _name(name)
+    session.add(partner)
+    session.flush()
+
+
+def set_mailbox(session: Session, partner: Partner, address: str | None) -> None:
+    """An address of the partner's own that mail about referrals goes to; None or empty: to its people. Raises
+    InvalidInput on ``mailbox``."""
+    try:
+        partner.mailbox = checked(address) if address else None
+    except InvalidInput as error:
+        raise InvalidInput({"mailbox": error.errors["email"]}) from None
     session.add(partner)
     session.flush()
 

@@ -108,7 +108,7 @@ def test_who_the_issuer_vouches_for_signs_in_to_the_account_of_the_verified_addr
     vouch(issuer, "kari", email=EMAIL.upper(), email_verified=True)
     client = house.nobody()
     answer = signing_in(client, "kari")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/desk")
     assert client.get("/api/v1/session").json["email"] == EMAIL  # type: ignore[index]
     assert client.get_cookie(oidc.STATE) is None, "what was for the way there and back is gone"
 
