@@ -18,6 +18,7 @@ from directory.referrals.audit import ACTIONS
 from directory.referrals.consent import COVERS, METHODS
 from directory.referrals.drafts import CONTACT_PREFERENCES, CONTEXTS, DELIVERIES, LONGEST_TEXT, URGENCIES
 from directory.referrals.lifecycle import NEW, OUTCOMES, REASONS, STATUSES
+from directory.referrals.waiting import WHYS
 
 _STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _CONTACT = {name: {"type": ["string", "null"]} for name in ("phone", "email", "other")}
@@ -111,7 +112,7 @@ class ListArguments(LanguageOfNames):
         fields.String(validate=validate.OneOf(STATUSES, error=f"Takes one of: {', '.join(STATUSES)}.")),
         metadata={"description": "Only those with one of these statuses; repeatable."},
     )
-    due = flag("Only those to be looked at again, or followed up, by today.")
+    due = flag("Only those that wait for you today, the urgent first; due of each says why.")
     cursor = text("cursor of the page before.")
 
 
@@ -155,6 +156,13 @@ class CarriedShape(Schema):
     card_html = string()
 
 
+class DueShape(Schema):
+    why = string(one_of=WHYS)
+    day = fields.Date(
+        required=True, metadata={"description": "By which it is to be answered, or since which it waits."}
+    )
+
+
 class ReferralShape(Schema):
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -179,6 +187,12 @@ class ReferralShape(Schema):
     appointment_at = maybe(fields.AwareDateTime)
     follow_up_on = maybe(fields.Date)
     revisit_on = maybe(fields.Date)
+    answer_by = fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last day on which an answer is in time, while one is waited for."},
+    )
+    due = nested(DueShape, many=True)
     refers_on = maybe(fields.UUID)
     created_at = fields.AwareDateTime(required=True)
     updated_at = fields.AwareDateTime(required=True)

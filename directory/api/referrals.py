@@ -40,7 +40,7 @@ from directory.errors import NotFound, VersionNotNamed
 from directory.identity import asking
 from directory.languages import pick
 from directory.partners import lockout
-from directory.referrals import carried, composing, referring, seeing
+from directory.referrals import carried, composing, due, referring, seeing
 from directory.referrals.composing import Sent
 from directory.referrals.consent import day_of
 from directory.referrals.views import View
@@ -62,17 +62,18 @@ class Referrals(MethodView):
     @blueprint.arguments(ListArguments, location="query")
     @blueprint.response(200, ReferralList)
     def get(self, values: dict[str, Any]) -> Response:
-        """Those that your partner has sent and received, the newest first, 50 a page; without what was written."""
+        """Those that your partner has sent and received, the newest first, 50 a page; without what was written. With
+        due those that wait for it today, the urgent first."""
         house, lang = rooms(), language_of(values)
+        listed = due.due_list if values.get("due") else seeing.list_referrals
         with house.database.reading() as session:
-            page = seeing.list_referrals(
+            page = listed(
                 session,
                 house.vault,
                 asking(),
                 now=house.clock(),
                 box=values.get("box"),
                 status=values.get("status", ()),
-                due=values.get("due", False),
                 cursor=values.get("cursor"),
             )
         return _json({"referrals": [_told(view, lang) for view in page.items], "cursor": page.cursor})

@@ -73,7 +73,7 @@ def create(
         code = _send(vault, referral, now)
     session.add(referral)
     audit.record(session, referral, identity, "created", now, to_status=referral.status)
-    return Sent(view_of(session, vault, referral, frozenset({Party.SENDER})), code)
+    return Sent(view_of(session, vault, referral, frozenset({Party.SENDER}), now=now), code)
 
 
 def change(
@@ -112,7 +112,7 @@ def change(
         referral.updated_at = now
         referral.erased_at = None
         audit.record(session, referral, identity, "changed", now)
-    return view_of(session, vault, referral, parts)
+    return view_of(session, vault, referral, parts, now=now)
 
 
 def send(session: Session, vault: Vault, referral: Referral, now: datetime) -> str | None:

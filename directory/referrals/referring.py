@@ -88,7 +88,7 @@ def take_step(
     )
     if step.note is not None:
         _write(session, vault, identity, referral, event.sequence, "note", step.note, now)
-    return Sent(view_of(session, vault, referral, parts), code)
+    return Sent(view_of(session, vault, referral, parts, now=now), code)
 
 
 def read(
@@ -98,7 +98,7 @@ def read(
     NotFound.
     """
     referral, parts = _read(session, identity, referral_id, now)
-    return view_of(session, vault, referral, parts)
+    return view_of(session, vault, referral, parts, now=now)
 
 
 def read_messages(
@@ -173,7 +173,7 @@ def withdraw_consent(
             to_status="cancelled" if cancels else None,
             reason="consent-withdrawn",
         )
-    return view_of(session, vault, referral, parts)
+    return view_of(session, vault, referral, parts, now=now)
 
 
 def redeem(session: Session, vault: Vault, identity: Identity, typed: str, *, now: datetime) -> View:
@@ -195,7 +195,9 @@ def redeem(session: Session, vault: Vault, identity: Identity, typed: str, *, no
     referral.code_hash = None
     referral.received_at = referral.updated_at = now
     audit.record(session, referral, identity, "redeemed", now)
-    return view_of(session, vault, referral, parties(identity, standing_of(referral), day_of(now)))
+    return view_of(
+        session, vault, referral, parties(identity, standing_of(referral), day_of(now)), now=now
+    )
 
 
 def _may_redeem(session: Session, partner_id: UUID, referral: Referral, now: datetime) -> bool:

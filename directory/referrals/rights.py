@@ -81,7 +81,7 @@ def erase(
         privacy.erase(session, referral, now)
         audit.record(session, referral, identity, "erased", now)
         telling.tell_step(session, referral, identity, "referral.erased", now)
-    return view_of(session, vault, referral, parts)
+    return view_of(session, vault, referral, parts, now=now)
 
 
 def _reminders(session: Session, referral: Referral, parts: frozenset[Party]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from directory.errors import InvalidInput, NotFound, StaleVersion
 from directory.partners.access import Identity, Party, Standing, parties
 from directory.referrals import audit
 from directory.referrals.consent import day_of
-from directory.referrals.lifecycle import FINAL, STATUSES
+from directory.referrals.lifecycle import STATUSES
 from directory.referrals.models import Referral, ReferralEvent, ReferralMessage
 from directory.referrals.views import View, views_of
 
@@ -116,32 +116,23 @@ def list_referrals(
     now: datetime,
     box: Literal["in", "out"] | None = None,
     status: Collection[str] = (),
-    due: bool = False,
     cursor: str | None = None,
     per_page: int = PER_PAGE,
 ) -> Page:
-    """What the identity's partner has sent (``out``) and received (``in``), the newest first. ``due``: those on
-    hold that are to be looked at again, and open ones that are to be followed up, by today.
+    """What the identity's partner has sent (``out``) and received (``in``), the newest first. Those that wait for it:
+    ``due.due_list``.
 
     Not an event: nothing that was written is in a list. Raises InvalidInput on box, status or cursor.
     """
     today = day_of(now)
-    query = select(Referral).where(_of_party(identity, box, today))
-    if unknown := sorted(set(status) - set(STATUSES)):
-        raise InvalidInput.of("status", f"takes one of: {', '.join(STATUSES)}; not {unknown[0][:40]}")
-    if status:
-        query = query.where(_REFERRAL.c.status.in_(status))
-    if due:
-        revisit = and_(_REFERRAL.c.status == "on-hold", _REFERRAL.c.revisit_on <= today)
-        follow = and_(_REFERRAL.c.status.not_in(FINAL), _REFERRAL.c.follow_up_on <= today)
-        query = query.where(or_(revisit, follow))
+    query = select(Referral).where(of_party(identity, box, status, today))
     if cursor is not None:
         query = query.where(_before(*_read_cursor(cursor)))
     query = query.order_by(_REFERRAL.c.created_at.desc(), _REFERRAL.c.id.desc()).limit(per_page + 1)
     rows = session.execute(query.execution_options(populate_existing=True)).scalars().all()
     shown = [(row, parties(identity, standing_of(row), today)) for row in rows[:per_page]]
     more = _cursor(rows[per_page - 1]) if len(rows) > per_page else None
-    return Page(tuple(views_of(session, vault, shown, in_list=True)), more)
+    return Page(tuple(views_of(session, vault, shown, now=now, in_list=True)), more)
 
 
 def events(session: Session, identity: Identity, referral_id: UUID | str, *, now: datetime) -> list[Event]:
@@ -187,10 +178,16 @@ def messages_of(
     return shown
 
 
-def _of_party(identity: Identity, box: str | None, today: date) -> ColumnElement[bool]:
-    """The rule of ``access.parties`` for the store; a test holds the two together."""
+def of_party(
+    identity: Identity, box: str | None, status: Collection[str], today: date
+) -> ColumnElement[bool]:
+    """The rule of ``access.parties`` for the store; a test holds the two together. Of one box, and with one of these
+    statuses, where they are named. Raises InvalidInput on them.
+    """
     if box not in ("in", "out", None):
         raise InvalidInput.of("box", "takes in or out")
+    if unknown := sorted(set(status) - set(STATUSES)):
+        raise InvalidInput.of("status", f"takes one of: {', '.join(STATUSES)}; not {unknown[0][:40]}")
     sent = _REFERRAL.c.sender_id == identity.partner_id
     received = and_(
         _REFERRAL.c.receiver_id == identity.partner_id,
@@ -202,7 +199,8 @@ def _of_party(identity: Identity, box: str | None, today: date) -> ColumnElement
             _REFERRAL.c.consent_expires_on >= today,
         ),
     )
-    return {"in": received, "out": sent}.get(box or "", or_(sent, received))
+    own = {"in": received, "out": sent}.get(box or "", or_(sent, received))
+    return and_(own, _REFERRAL.c.status.in_(status)) if status else own
 
 
 def _before(at: datetime, key: UUID) -> ColumnElement[bool]:

@@ -24,7 +24,7 @@ from sqlalchemy import text
 from directory.database import Database
 from directory.errors import Conflict, DirectoryError, IllegalStep, InvalidInput, NotFound, StaleVersion
 from directory.partners.access import Party
-from directory.referrals import audit, privacy, seeing
+from directory.referrals import audit, retention, seeing
 from directory.referrals.consent import day_of
 from tests.factories import NOW
 from tests.referral_house import VAULT, House
@@ -265,7 +265,7 @@ class Network(RuleBasedStateMachine):
     @rule()
     def expired_consents_are_erased(self) -> None:
         with self.house.database.unit_of_work() as session:
-            erased = privacy.expire_consents(session, self.now)
+            erased = retention.expire_consents(session, self.now)
             session.commit()
         due = [model for model in self.referrals if model.ended(self.today) and model.kept]
         for model in due:
@@ -313,7 +313,7 @@ class Network(RuleBasedStateMachine):
         with self.house.database.reading() as session:
             referral, parts = seeing.found(session, self.house.sender, model.id, self.today, lock=False)
             assert parts == {Party.SENDER}
-            return seeing.views_of(session, VAULT, [(referral, parts)], in_list=False)[0]
+            return seeing.views_of(session, VAULT, [(referral, parts)], now=self.now, in_list=False)[0]
 
 
 def test_referrals_live_as_the_contract_says_whatever_happens(database: Database, store: str) -> None:

@@ -26,6 +26,7 @@ from directory.partners.access import Identity, Party, Role, Scope, parties
 from directory.partners.models import Partner
 from directory.partners.partnering import set_active
 from directory.referrals import audit, composing, referring, seeing
+from directory.referrals.due import due_list
 from directory.referrals.models import Referral
 from tests.factories import NEEDS, NOW
 from tests.referral_house import CAFE, CLINIC, CONSENT, SHELTER, VAULT, House, service
@@ -46,6 +47,11 @@ def refused(call: Callable[[], Any]) -> dict[str, list[str]]:
 def listed(house: House, identity: Identity, **said: Any) -> seeing.Page:
     with house.database.reading() as session:
         return seeing.list_referrals(session, VAULT, identity, now=house.now, **said)
+
+
+def waiting(house: House, identity: Identity) -> seeing.Page:
+    with house.database.reading() as session:
+        return due_list(session, VAULT, identity, house.now)
 
 
 def events(house: House, identity: Identity, key: UUID) -> list[seeing.Event]:
@@ -212,9 +218,9 @@ def test_a_client_who_is_not_ready_is_not_lost_from_sight(house: House) -> None:
         house.sender, view, "on-hold", reason="client-not-ready", revisit_on="2026-11-29", note="Vil tenke"
     ).view
     assert view.next == ("draft", "requested", "cancelled", "entered-in-error")
-    assert listed(house, house.sender, due=True).items == ()
+    assert waiting(house, house.sender).items == ()
     later = house.later(days=7)
-    assert [item.id for item in listed(later, house.sender, due=True).items] == [view.id]
+    assert [item.id for item in waiting(later, house.sender).items] == [view.id]
     assert [note.text for note in later.messages(house.sender, view.id)] == ["Vil tenke"]
     view = later.step(house.sender, view, "draft").view
     assert (view.revisit_on, view.reason) == (None, None)
@@ -305,10 +311,10 @@ def test_the_lists_hold_what_each_may_see_newest_first_a_page_at_a_time(house: H
 
 def test_what_is_to_be_followed_up_is_due_until_it_has_ended(house: House) -> None:
     view = house.requested(follow_up_on="2026-11-25")
-    assert listed(house.later(days=2), house.sender, due=True).items == ()
-    assert len(listed(house.later(days=3), house.sender, due=True).items) == 1
+    assert waiting(house.later(days=2), house.sender).items == ()
+    assert len(waiting(house.later(days=3), house.sender).items) == 1
     house.step(house.receiver, view, "rejected", reason="not-eligible")
-    assert listed(house.later(days=3), house.sender, due=True).items == ()
+    assert waiting(house.later(days=3), house.sender).items == ()
 
 
 def test_the_list_follows_the_rule_of_who_sees_what(house: House) -> None:

@@ -1,0 +1,139 @@
+"""What of a referral waits, and for whom: an answer, another look, a word. Of one by its fields, and as conditions that
+find all of them; a test holds the two together. When it is time, ``clocks`` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlmodel import Session
+
+from directory.partners.access import Party
+from directory.referrals import clocks
+from directory.referrals.consent import day_of
+from directory.referrals.lifecycle import FINAL
+from directory.referrals.models import Referral, ReferralMessage
+
+ANSWER_DUE, UNANSWERED = clocks.ANSWER_DUE, clocks.UNANSWERED
+REVISIT, FOLLOW_UP, SILENT = "revisit", "follow-up", "silent"
+WHYS = (ANSWER_DUE, UNANSWERED, REVISIT, FOLLOW_UP, SILENT)
+
+_IN_HAND = ("accepted", "in-progress")
+_REFERRAL: Table = Referral.__table__  # type: ignore[attr-defined]
+_MESSAGE: Table = ReferralMessage.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """``why``: one of WHYS. ``day``: by which it is to be answered, or since which it waits."""
+
+    why: str
+    day: date
+
+
+def begun_on(referral: Referral) -> date | None:
+    """The day from which its answer is waited for; None: no answer is waited for, or nobody has it yet."""
+    if referral.status != "requested" or referral.receiver_id is None:
+        return None
+    began_at = referral.received_at if referral.delivery == "carried" else referral.sent_at
+    return day_of(began_at) if began_at else None
+
+
+def answer_by(referral: Referral) -> date | None:
+    """The last day on which an answer is in time; None: none is waited for."""
+    begun = begun_on(referral)
+    return clocks.answer_by(begun, referral.urgency, referral.context) if begun else None
+
+
+def dues(
+    referral: Referral, parts: Collection[Party], today: date, written_at: datetime | None
+) -> tuple[Due, ...]:
+    """What of it waits for these parties today. ``written_at``: of its last message, see ``last_written``.
+
+    For the receiver: to answer; for the sender: that nobody has, and what it wants to follow up; for both: to look
+    again at one on hold, and that nothing has happened for long.
+    """
+    found = []
+    begun = begun_on(referral)
+    if begun is not None:
+        working_days = clocks.working_days_to_answer(referral.urgency, referral.context)
+        moments = clocks.moments(begun, working_days)
+        until = moments.answer_due.date()
+        if Party.RECEIVER in parts and moments.answer_soon.date() <= today:
+            found.append(Due(ANSWER_DUE, until))
+        if Party.SENDER in parts and moments.unanswered.date() <= today:
+            found.append(Due(UNANSWERED, until))
+    if referral.status == "on-hold" and referral.revisit_on is not None and referral.revisit_on <= today:
+        found.append(Due(REVISIT, referral.revisit_on))
+    follow_up_on = referral.follow_up_on if Party.SENDER in parts else None
+    if referral.status not in FINAL and follow_up_on is not None and follow_up_on <= today:
+        found.append(Due(FOLLOW_UP, follow_up_on))
+    if (silent_on := silent(referral, today, written_at)) is not None:
+        found.append(Due(SILENT, silent_on))
+    return tuple(found)
+
+
+def silent(referral: Referral, today: date, written_at: datetime | None) -> date | None:
+    """Since which day it is told that nothing has happened but reading; see ``clocks.silent_on``."""
+    if not _may_be_silent(referral):
+        return None
+    last = max(referral.updated_at, written_at or referral.updated_at)
+    return clocks.silent_on(day_of(last), today)
+
+
+def last_written(session: Session, referrals: Iterable[Referral], today: date) -> Mapping[UUID, datetime]:
+    """When the last message was written about those that may be silent: the others need none."""
+    since = _silence_begins(today)
+    keys = [one.id for one in referrals if _may_be_silent(one) and one.updated_at < since]
+    if not keys:
+        return {}
+    query = select(_MESSAGE.c.referral_id, func.max(_MESSAGE.c.at).label("at")).where(
+        _MESSAGE.c.referral_id.in_(keys)
+    )
+    rows = session.execute(query.group_by(_MESSAGE.c.referral_id))
+    return {row.referral_id: row.at for row in rows}
+
+
+def whose_answer_is_waited_for(kind: str, now: datetime) -> ColumnElement[bool]:
+    """Those for which the moment of ``kind``, of ``clocks.ANSWER_KINDS``, has come."""
+    urgent = or_(_REFERRAL.c.urgency == "urgent", _REFERRAL.c.context.in_(clocks.AS_URGENT))
+    alternatives = []
+    for urgency, days in clocks.WORKING_DAYS_TO_ANSWER.items():
+        alike = urgent if urgency == "urgent" else and_(_REFERRAL.c.urgency == urgency, ~urgent)
+        until = clocks.midnight_after(clocks.begun_until(kind, days, now))
+        begun = or_(
+            and_(_REFERRAL.c.delivery != "carried", _REFERRAL.c.sent_at < until),
+            and_(_REFERRAL.c.delivery == "carried", _REFERRAL.c.received_at < until),
+        )
+        alternatives.append(and_(alike, begun))
+    return and_(_REFERRAL.c.status == "requested", _REFERRAL.c.receiver_id.is_not(None), or_(*alternatives))
+
+
+def to_revisit(today: date) -> ColumnElement[bool]:
+    return and_(_REFERRAL.c.status == "on-hold", _REFERRAL.c.revisit_on <= today)
+
+
+def to_follow_up(today: date) -> ColumnElement[bool]:
+    return and_(_REFERRAL.c.status.not_in(FINAL), _REFERRAL.c.follow_up_on <= today)
+
+
+def that_are_silent(today: date) -> ColumnElement[bool]:
+    since = _silence_begins(today)
+    written = select(_MESSAGE.c.id).where(_MESSAGE.c.referral_id == _REFERRAL.c.id, _MESSAGE.c.at >= since)
+    held = and_(_REFERRAL.c.status == "on-hold", _REFERRAL.c.revisit_on.is_(None))
+    return and_(
+        or_(_REFERRAL.c.status.in_(_IN_HAND), held), _REFERRAL.c.updated_at < since, ~written.exists()
+    )
+
+
+def _may_be_silent(referral: Referral) -> bool:
+    return referral.status in _IN_HAND or (referral.status == "on-hold" and referral.revisit_on is None)
+
+
+def _silence_begins(today: date) -> datetime:
+    """What happened last before then has been silent for long enough."""
+    return clocks.midnight_after(today - timedelta(days=clocks.SILENT_DAYS))
