@@ -12,6 +12,7 @@ from directory.api import (
     oidc,
     partners,
     referrals,
+    reports,
     rooms,
     search,
     services,
@@ -31,6 +32,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     members.blueprint,
     keys.blueprint,
     referrals.blueprint,
+    reports.blueprint,
 )
 
 

@@ -10,9 +10,11 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from directory.api.arguments import SearchArguments
+from directory.api.colleagues import regards_of_request
 from directory.api.rooms import Rooms, preferred_language, rooms
 from directory.api.shapes import SearchAnswer
 from directory.observability import timed_search
+from directory.search.regarding import Regards
 
 blueprint = Blueprint(
     "search",
@@ -25,16 +27,17 @@ ARGUMENTS = SearchArguments()  # one for all requests: making it costs more than
 
 
 def answered(
-    house: Rooms, values: Mapping[str, Any], accept_language: str | None
+    house: Rooms, values: Mapping[str, Any], accept_language: str | None, regards: Regards | None = None
 ) -> tuple[bytes, list[tuple[str, str]]]:
-    """Body and headers of the answer to a search for ``values`` as SearchArguments loads them.
+    """Body and headers of the answer to a search for ``values`` as SearchArguments loads them. ``regards``: for those
+    who know how services answer referrals.
 
     Raises InvalidInput, IndexUnavailable.
     """
     now = house.clock()
     criteria = house.searcher.resolve(values, now=now, lang=preferred_language(accept_language, house))
     with timed_search():
-        body = house.searcher.answer(criteria, now)
+        body = house.searcher.answer(criteria, now, regards)
     return body, [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
@@ -46,7 +49,9 @@ def answered(
 
 
 def _answer(values: dict[str, Any]) -> Response:
-    body, headers = answered(rooms(), values, request.headers.get("Accept-Language"))
+    house = rooms()
+    regards = regards_of_request(house)
+    body, headers = answered(house, values, request.headers.get("Accept-Language"), regards)
     return Response(body, headers=headers)
 
 

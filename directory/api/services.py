@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from flask import Response, request
@@ -12,6 +13,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from directory.api.arguments import LanguageArguments
+from directory.api.colleagues import regards_of_request
 from directory.api.entry_shapes import LocationShape, NeedList, OrganizationShape, ServiceShape
 from directory.api.rooms import language_of, rooms
 from directory.catalogue import entries as e
@@ -19,6 +21,7 @@ from directory.catalogue import reading
 from directory.hours import in_words, state_at
 from directory.languages import name as language_name
 from directory.languages import pick
+from directory.search.regarding import Regard
 
 blueprint = Blueprint(
     "catalogue", __name__, url_prefix="/api/v1", description="What the directory holds, in HSDS's terms."
@@ -39,6 +42,16 @@ def _answered(body: Any, tag: str, changed: datetime | None, lang: str) -> Respo
     return response
 
 
+def _to_a_colleague(body: dict[str, Any], regard: Regard | None, lang: str) -> Response:
+    """With what is known of how the service answers referrals, which no cache keeps for anybody else."""
+    trust = asdict(body["trust"]) | {"network": regard and regard.told}
+    response = Response(orjson.dumps(body | {"trust": trust}), mimetype="application/json")
+    response.headers["Content-Language"] = lang
+    response.headers["Vary"] = "Accept-Language, Authorization, Cookie"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 @blueprint.route("/services/<id>")
 class Service(MethodView):
     @blueprint.arguments(ARGUMENTS, location="query")
@@ -52,6 +65,8 @@ class Service(MethodView):
         body = service(entry, lang, now)
         # open or closed changes without a new version: the tag holds it too
         tag = f"{entry.version}-{body['open']['state']}-{entry.trust.state}"
+        if (regards := regards_of_request(house, [UUID(entry.id)])) is not None:
+            return _to_a_colleague(body, regards.get(str(entry.id)), lang)
         return _answered(body, f"{entry.id}-{tag}", entry.updated_at, lang)
 
 

@@ -106,12 +106,36 @@ class Contact(Schema):
     chat_url = string(none=True)
 
 
+class Network(Schema):
+    answers_within_hours = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Half of the answers, or more, came so soon."},
+    )
+    acceptance = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Per cent of those answered, to tens."}
+    )
+    closure = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Per cent of those accepted of which was told how they ended, to tens."},
+    )
+
+
 class Trust(Schema):
     state = string(one_of=("verified", "listed", "stale"))
     verified_on = maybe(fields.Date)
     by = string(none=True)
     source = string(none=True)
     partner = fields.Boolean(required=True)
+    network = fields.Nested(
+        Network,
+        allow_none=True,
+        metadata={
+            "description": "How it answered referrals in the last twelve months; null: too few to tell. "
+            "Only for counsellors, coordinators, and keys that read referrals: nobody else's answer has it."
+        },
+    )
 
 
 class Result(Schema):

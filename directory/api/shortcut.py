@@ -16,6 +16,7 @@ from directory.api.arguments import SearchArguments
 from directory.api.plain import NotPlain, Plain
 from directory.api.rooms import Rooms
 from directory.api.search import PATH, answered
+from directory.identity import SESSION
 from directory.observability import ROUTE
 from directory.security import HOLDS_KEY, WAIT
 
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
 JSON = ("application/json", "application/json; charset=utf-8")
 # Of other names werkzeug has its own opinion.
 _HOST = re.compile(r"([a-z0-9-]{1,63}\.){0,9}[a-z0-9-]{1,63}(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
-# With one of these, Flask or werkzeug takes the request for something else, or its body for another one.
-_NOT_HERE = frozenset({"HTTP_UPGRADE", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", WAIT, HOLDS_KEY})
+# With one of these, Flask or werkzeug takes the request for something else, or its body for another one; or somebody
+# asks whom it has to know.
+_NOT_HERE = frozenset(
+    {"HTTP_UPGRADE", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_AUTHORIZATION", WAIT, HOLDS_KEY}
+)
+_PERHAPS_NOT_HERE = _NOT_HERE | {"HTTP_COOKIE"}
 
 
 def before(application: WSGIApplication, house: Rooms, largest_body: int) -> WSGIApplication:
@@ -52,7 +57,7 @@ def before(application: WSGIApplication, house: Rooms, largest_body: int) -> WSG
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if (
             environ["PATH_INFO"] != PATH
-            or (not _NOT_HERE.isdisjoint(environ) and any(environ.get(name) for name in _NOT_HERE))
+            or (not _PERHAPS_NOT_HERE.isdisjoint(environ) and _concerns_flask(environ))
             or not _HOST.fullmatch(environ.get("HTTP_HOST", "-"))
         ):
             return application(environ, start_response)
@@ -65,3 +70,7 @@ def before(application: WSGIApplication, house: Rooms, largest_body: int) -> WSG
         return (body,)
 
     return answer
+
+
+def _concerns_flask(environ: WSGIEnvironment) -> bool:
+    return any(environ.get(name) for name in _NOT_HERE) or SESSION in environ.get("HTTP_COOKIE", "")

@@ -201,6 +201,10 @@ ROWS: dict[str, Row] = {
         json=lambda: {"urgency": "soon"},
         headers=FIRST,
     ),
+    "DELETE /api/v1/referrals/<id>": Row(
+        PARTIES_WRITE | each(by("receiver", WRITES), 403), id=sent, headers=FIRST
+    ),
+    "GET /api/v1/referrals/<id>/export": Row(PARTIES_READ, id=sent),
     "POST /api/v1/referrals/<id>/transitions": Row(
         PARTIES_WRITE, id=sent, json=lambda: {"to": "cancelled", "reason": "duplicate"}, headers=FIRST
     ),
@@ -210,6 +214,7 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/referrals/<id>/messages": Row(
         each(ALL_WRITE, 201, (by("third", WRITES), 404)), id=sent, json=lambda: {"text": "Takk."}
     ),
+    "GET /api/v1/referrals/report": Row(each(COORDINATORS, 200)),
     "POST /api/v1/referrals/redeem": Row(
         each(ALL_WRITE, 404, (by("receiver", WRITES), 200)),
         json=lambda: {"code": code},  # one for each cell
