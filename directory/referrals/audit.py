@@ -22,7 +22,18 @@ from directory.errors import AuditBroken, StaleVersion
 from directory.partners.access import Identity
 from directory.referrals.models import AuditHead, Referral, ReferralEvent
 
-ACTIONS = ("created", "changed", "step", "read", "message", "redeemed", "consent-withdrawn", "erased")
+ACTIONS = (
+    "created",
+    "changed",
+    "step",
+    "read",
+    "acknowledged",
+    "message",
+    "redeemed",
+    "consent-withdrawn",
+    "exported",
+    "erased",
+)
 OVERTAKEN = "The referral has been changed since it was read. Read it again, then change it."
 GENESIS = "0" * 64  # what stands before the first event
 

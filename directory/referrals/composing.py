@@ -22,7 +22,7 @@ from directory.encryption import Vault
 from directory.errors import Conflict, InvalidInput, NotAllowed
 from directory.partners.access import Identity, Party
 from directory.partners.partnering import partner_of_service
-from directory.referrals import audit, carried, identifying, privacy
+from directory.referrals import audit, carried, identifying, privacy, telling
 from directory.referrals.consent import day_of, wrong_days
 from directory.referrals.drafts import ReferralDraft, draft_of, lacks_consent
 from directory.referrals.lifecycle import MAY_BE_REFERRED_ON
@@ -73,6 +73,8 @@ def create(
         code = _send(vault, referral, now)
     session.add(referral)
     audit.record(session, referral, identity, "created", now, to_status=referral.status)
+    if referral.status == "requested":
+        telling.tell_step(session, referral, identity, "referral.requested", now)
     return Sent(view_of(session, vault, referral, frozenset({Party.SENDER}), now=now), code)
 
 

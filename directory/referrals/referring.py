@@ -19,7 +19,7 @@ from directory.encryption import Vault
 from directory.errors import Conflict, InvalidInput, NotFound
 from directory.partners.access import Identity, Party, parties, receiver_sees
 from directory.partners.partnering import partner_of_service
-from directory.referrals import audit, carried, privacy
+from directory.referrals import audit, carried, privacy, telling
 from directory.referrals.composing import Sent, send
 from directory.referrals.consent import day_of
 from directory.referrals.drafts import MessageDraft, StepDraft
@@ -69,8 +69,8 @@ def take_step(
     code = send(session, vault, referral, now) if step.to == "requested" else None
     referral.appointment_at = step.appointment_at or referral.appointment_at
     referral.revisit_on = step.revisit_on
-    _move(referral, step.to, step.reason, step.outcome, now)
-    _receive(referral, parts, now)
+    move(referral, step.to, step.reason, step.outcome, now)
+    received = _receive(referral, parts, now)
     if withdraws:
         referral.consent_withdrawn_at = now
     if withdraws or step.to == "entered-in-error":
@@ -88,6 +88,10 @@ def take_step(
     )
     if step.note is not None:
         _write(session, vault, identity, referral, event.sequence, "note", step.note, now)
+    if received:
+        telling.tell_received(session, referral, now)
+    if step.to != "draft":
+        telling.tell_step(session, referral, identity, f"referral.{step.to}", now)
     return Sent(view_of(session, vault, referral, parts, now=now), code)
 
 
@@ -136,6 +140,7 @@ def write_message(
     if "content" not in referral.consent_covers:
         raise InvalidInput.of("consent.covers", "must cover content")
     event = audit.record(session, referral, identity, "message", now)
+    telling.tell_step(session, referral, identity, "referral.message", now)
     return _write(session, vault, identity, referral, event.sequence, "message", text, now)
 
 
@@ -160,7 +165,7 @@ def withdraw_consent(
         cancels = "cancelled" in legal_steps(before, parts, referral.sent_at is not None)
         if cancels:
             referral.revisit_on = None
-            _move(referral, "cancelled", "consent-withdrawn", None, now)
+            move(referral, "cancelled", "consent-withdrawn", None, now)
         referral.consent_withdrawn_at = now
         privacy.erase(session, referral, now)
         audit.record(
@@ -173,6 +178,8 @@ def withdraw_consent(
             to_status="cancelled" if cancels else None,
             reason="consent-withdrawn",
         )
+        told = "referral.cancelled" if cancels else "referral.erased"
+        telling.tell_step(session, referral, identity, told, now)
     return view_of(session, vault, referral, parts, now=now)
 
 
@@ -195,9 +202,8 @@ def redeem(session: Session, vault: Vault, identity: Identity, typed: str, *, no
     referral.code_hash = None
     referral.received_at = referral.updated_at = now
     audit.record(session, referral, identity, "redeemed", now)
-    return view_of(
-        session, vault, referral, parties(identity, standing_of(referral), day_of(now)), now=now
-    )
+    telling.tell_step(session, referral, identity, "referral.redeemed", now)
+    return view_of(session, vault, referral, parties(identity, standing_of(referral), day_of(now)), now=now)
 
 
 def _may_redeem(session: Session, partner_id: UUID, referral: Referral, now: datetime) -> bool:
@@ -214,17 +220,23 @@ def _read(
 ) -> tuple[Referral, frozenset[Party]]:
     referral, parts = found(session, identity, referral_id, day_of(now))
     privacy.erase_if_ended(session, referral, now)
-    _receive(referral, parts, now)
+    received = _receive(referral, parts, now)
     audit.record(session, referral, identity, "read", now)
+    if received:
+        telling.tell_received(session, referral, now)
     return referral, parts
 
 
-def _receive(referral: Referral, parts: frozenset[Party], now: datetime) -> None:
-    if Party.RECEIVER in parts and referral.received_at is None:
-        referral.received_at = referral.updated_at = now
+def _receive(referral: Referral, parts: frozenset[Party], now: datetime) -> bool:
+    """Whether that it is received is new."""
+    if Party.RECEIVER not in parts or referral.received_at is not None:
+        return False
+    referral.received_at = referral.updated_at = now
+    return True
 
 
-def _move(referral: Referral, to: str, reason: str | None, outcome: str | None, now: datetime) -> None:
+def move(referral: Referral, to: str, reason: str | None, outcome: str | None, now: datetime) -> None:
+    """Bring it to that status, with all that follows from the status alone; whether it may is for the caller to know."""
     referral.status, referral.reason, referral.outcome = to, reason, outcome
     referral.updated_at = now
     if to in ("accepted", "rejected"):
