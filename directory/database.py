@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # Alembic is imported where it migrates: a service that start
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+LOG_TIMEOUT_MS = 1_000
+ERASES = "erases"  # in the ``info`` of a session that has erased something: its log is emptied after it
 _MIGRATING = 0x7665697669736572  # any constant: the PostgreSQL advisory lock that one migration holds
 
 # Named constraints, so that a migration can drop on one store what it made on the other.
@@ -117,12 +119,31 @@ class Database:
         """A session that rolls back at the end, and on any error, unless its ``commit()`` was called."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
+        if ERASES in session.info:
+            self.empty_log()  # if somebody reads there just now, the next purge does it
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment of the database and refuses to write."""
         with Session(self._reader, autoflush=False, expire_on_commit=False) as session:
             yield session
+
+    def empty_log(self) -> bool:
+        """Let SQLite's log beside the database, which still has what was erased, go into the file, and be empty. False:
+        somebody reads what was before, so try again. PostgreSQL sees to its own log.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={LOG_TIMEOUT_MS}")  # all who write wait meanwhile
+            try:
+                return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        finally:
+            connection.close()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -147,17 +147,24 @@ def purge(session: Session, now: datetime) -> int:
     return session.execute(delete(_REQUESTS).where(tuple_(*key).in_(outlived))).rowcount  # type: ignore[attr-defined]
 
 
-def blank(session: Session, vault: Vault, location: str, fields: frozenset[str]) -> None:
+def places(session: Session) -> set[str]:
+    """What the kept answers are about: the Location header of each that has one."""
+    location = _REQUESTS.c.headers["Location"].as_string()
+    return set(session.execute(select(location).where(location.is_not(None))).scalars())
+
+
+def blank(session: Session, vault: Vault, location: str, fields: frozenset[str]) -> int:
     """What was answered about the thing at ``location`` (as its header has it) no longer tells these fields of the
-    body: null takes their place, in the caller's transaction."""
-    columns = _REQUESTS.c
+    body: null takes their place, in the caller's transaction. Returns how many answers changed."""
+    columns, changed = _REQUESTS.c, 0
     about = columns.status.is_not(None), columns.headers["Location"].as_string() == location
     for row in session.execute(select(_REQUESTS).where(*about).with_for_update()).all():
-        body = {
-            name: None if name in fields else value
-            for name, value in orjson.loads(str(vault.open(row.body))).items()
-        }
-        _reseal(session, row, vault.seal(orjson.dumps(body).decode()))
+        body = orjson.loads(str(vault.open(row.body)))
+        told = {name for name in fields if body.get(name) is not None}
+        if told:
+            _reseal(session, row, vault.seal(orjson.dumps(body | dict.fromkeys(told)).decode()))
+            changed += 1
+    return changed
 
 
 def reencrypt(session: Session, vault: Vault) -> int:

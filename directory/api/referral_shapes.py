@@ -243,3 +243,26 @@ class MessageShape(Schema):
 
 class MessageList(Schema):
     messages = nested(MessageShape, many=True)
+
+
+class ReminderShape(Schema):
+    kind = string()
+    day = fields.Date(required=True, metadata={"description": "The one that it was about."})
+    at = fields.AwareDateTime(required=True)
+
+
+class ToldShape(Schema):
+    id = fields.UUID(required=True)
+    channel = string(one_of=("mail", "webhook"))
+    event = string()
+    created_at = fields.AwareDateTime(required=True)
+    state = string()
+
+
+class ExportShape(Schema):
+    exported_at = fields.AwareDateTime(required=True)
+    referral = nested(ReferralShape)
+    messages = nested(MessageShape, many=True)
+    events = nested(EventShape, many=True)
+    reminders = nested(ReminderShape, many=True)
+    told = nested(ToldShape, many=True)

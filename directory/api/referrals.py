@@ -22,6 +22,7 @@ from sqlmodel import Session
 from directory import idempotency
 from directory.api.referral_shapes import (
     EventList,
+    ExportShape,
     LanguageOfNames,
     ListArguments,
     MessageArguments,
@@ -40,9 +41,10 @@ from directory.errors import NotFound, VersionNotNamed
 from directory.identity import asking
 from directory.languages import pick
 from directory.partners import lockout
-from directory.referrals import carried, composing, due, referring, seeing
+from directory.referrals import carried, composing, due, referring, rights, seeing
 from directory.referrals.composing import Sent
 from directory.referrals.consent import day_of
+from directory.referrals.privacy import ERASED
 from directory.referrals.views import View
 
 blueprint = Blueprint(
@@ -51,7 +53,6 @@ blueprint = Blueprint(
     url_prefix="/api/v1/referrals",
     description="Clients handed over from one partner to another. Nobody else can tell that a referral exists.",
 )
-ERASED = frozenset({"message", "contact", "client_ref"})  # what goes when consent does
 
 _VERSION = re.compile(r'\s*"([0-9]{1,9})"\s*')
 _NO_VERSION = 0  # versions begin at 1
@@ -162,6 +163,31 @@ class Referral(MethodView):
             session.commit()
         return _referral(view, lang)
 
+    @blueprint.arguments(LanguageOfNames, location="query")
+    @blueprint.arguments(VersionHeader, location="headers")
+    @blueprint.response(200, ReferralShape)
+    def delete(self, query: dict[str, Any], headers: dict[str, Any], id: str) -> Response:
+        """Erase all that was written of it, for the client who asks for that. One that is open is cancelled."""
+        house, lang, version = rooms(), language_of(query), _version(headers)
+        with house.database.unit_of_work() as session:
+            view = rights.erase(session, house.vault, asking(), id, version=version, now=house.clock())
+            _forget_erased(session, house, view)
+            session.commit()
+        return _referral(view, lang)
+
+
+@blueprint.route("/<id>/export")
+class Export(MethodView):
+    @blueprint.arguments(LanguageOfNames, location="query")
+    @blueprint.response(200, ExportShape)
+    def get(self, query: dict[str, Any], id: str) -> Response:
+        """A copy of all that is kept of it and that you may see, for the client who asks for it. That is an event."""
+        house, lang = rooms(), language_of(query)
+        with house.database.unit_of_work() as session:
+            copy = rights.export(session, house.vault, asking(), id, now=house.clock())
+            session.commit()
+        return _json(copy | {"referral": _in_words(copy["referral"], lang)})
+
 
 @blueprint.route("/<id>/transitions")
 class Transitions(MethodView):
@@ -267,14 +293,18 @@ def _carried(session: Session, house: Rooms, sent: Sent, lang: str) -> dict[str,
 
 
 def _told(view: View, lang: str) -> dict[str, Any]:
+    return _in_words(asdict(view) | {"your_part": sorted(view.your_part)}, lang)
+
+
+def _in_words(fields: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """As it looks in an answer; names in the language, by the stated order of fallback."""
-    name = pick(view.service.names, lang)
-    told = {
+    told: dict[str, Any] = {
         field: value.astimezone(UTC) if isinstance(value, datetime) else value
-        for field, value in asdict(view).items()
+        for field, value in fields.items()
     }
-    told["service"] = {"id": view.service.id, "slug": view.service.slug, "name": name and name[1]}
-    told["your_part"] = sorted(view.your_part)
+    service = told["service"]
+    name = pick(service["names"], lang)
+    told["service"] = {"id": service["id"], "slug": service["slug"], "name": name and name[1]}
     return told
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from directory.terminal import migrated, now, reading, told, writing
+from directory.terminal import database_of, migrated, now, reading, told, writing
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -54,17 +54,16 @@ def reencrypt() -> None:
 
 @click.command()
 def purge() -> None:
-    """Erase what may not be kept any longer: what was written on a consent that has ended, and answers of yesterday."""
-    from directory import idempotency
-    from directory.referrals import privacy
+    """Erase what may not be kept any longer, as the settings RETENTION_… say. Can be stopped, and repeated."""
+    from directory.referrals import retention
 
-    with told("Erasing what may not be kept"), writing() as session:
-        moment = now()
-        referrals = privacy.expire_consents(session, moment)
-        answers = idempotency.purge(session, moment)
-    click.echo(
-        f"{referrals} referrals whose consent has ended, {answers} answers kept for repeated requests."
-    )
+    settings = migrated()
+    with told("Erasing what may not be kept") as progress, database_of(settings) as database:
+        purged = retention.purge(database, settings, now(), progress)
+    for name, words in purged.told:
+        click.echo(f"{getattr(purged, name):>6}  {words}")
+    if not purged.log_emptied:
+        click.echo("SQLite's log could not be emptied, as it is being read: run this again.", err=True)
 
 
 def _rows_kept(session: Session) -> int:

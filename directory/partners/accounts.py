@@ -152,11 +152,12 @@ def end_sign_ins(session: Session, account_ids: list[UUID]) -> None:
     session.execute(delete(_SIGNED_IN).where(_SIGNED_IN.c.account_id.in_(account_ids)))
 
 
-def forget_ended(session: Session, now: datetime) -> None:
-    """Take away the sign-ins that have ended by themselves, and counts of attempts that count no more."""
+def forget_ended(session: Session, now: datetime) -> int:
+    """Take away the sign-ins that have ended by themselves, and counts of attempts that count no more; returns how
+    many."""
     idle, began = _SIGNED_IN.c.seen_at <= now - IDLE, _SIGNED_IN.c.began_at <= now - ABSOLUTE
-    session.execute(delete(_SIGNED_IN).where(or_(idle, began)))
-    lockout.forget_old(session, now)
+    ended = session.execute(delete(_SIGNED_IN).where(or_(idle, began)))
+    return int(ended.rowcount) + lockout.forget_old(session, now)  # type: ignore[attr-defined]
 
 
 def account_of(session: Session, email: str) -> Account:

@@ -71,6 +71,11 @@ def choose_password(database: Database, token: str, password: str, now: datetime
     return account
 
 
+def forget_old(session: Session, now: datetime) -> int:
+    """Take away the links that hold no more; returns how many."""
+    return int(session.execute(delete(_LINK).where(_LINK.c.expires_at <= now)).rowcount)  # type: ignore[attr-defined]
+
+
 def _new(session: Session, account: Account, purpose: Purpose, now: datetime) -> str:
     if not may_sign_in(session, account):
         raise Conflict(f"{account.email} or its partner is disabled.")

@@ -13,15 +13,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Table, and_, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Table, and_, or_, select, update
 from sqlmodel import Session
 
+from directory.database import ERASES
 from directory.encryption import Vault
 from directory.referrals import audit
 from directory.referrals.consent import day_of
 from directory.referrals.models import Referral, ReferralMessage
 
 BATCH = 500  # rows gone over at a time
+ERASED = frozenset({"message", "contact", "client_ref"})  # the fields that go
 
 _REFERRAL: Table = Referral.__table__  # type: ignore[attr-defined]
 _MESSAGE: Table = ReferralMessage.__table__  # type: ignore[attr-defined]
@@ -59,12 +61,13 @@ def erase(session: Session, referral: Referral, now: datetime) -> None:
     """All that was written about it is gone, and a code that the client carries leads nowhere. The row stays."""
     referral.client_ref = referral.message = referral.contact = referral.code_hash = None
     referral.erased_at = referral.updated_at = now
+    session.info[ERASES] = True
     session.execute(update(_MESSAGE).where(_MESSAGE.c.referral_id == referral.id).values(text=None))
 
 
 def erase_if_ended(session: Session, referral: Referral, now: datetime) -> None:
-    """What is looked at when its consent has ended is erased there and then, though ``expire_consents`` is still to
-    come; that is an event of the service's own. The caller holds the row.
+    """What is looked at when its consent has ended is erased there and then, though ``retention`` is still to come;
+    that is an event of the service's own. The caller holds the row.
     """
     ended = referral.consent_expires_on is not None and referral.consent_expires_on < day_of(now)
     if ended and holds_contents(session, referral):
@@ -72,27 +75,12 @@ def erase_if_ended(session: Session, referral: Referral, now: datetime) -> None:
         audit.record(session, referral, None, "erased", now)
 
 
-def expire_consents(session: Session, now: datetime) -> int:
-    """Erase whatever is kept on a consent whose last day has passed; each is an event. Answers how many there
-    were.
-    """
-    written = select(_MESSAGE.c.id).where(
+def written() -> ColumnElement[bool]:
+    """What of the table of referrals has anything that was written: ``holds_contents``, for the store."""
+    texts = select(_MESSAGE.c.id).where(
         _MESSAGE.c.referral_id == _REFERRAL.c.id, _MESSAGE.c.text.is_not(None)
     )
-    holds = or_(*(column.is_not(None) for column in _SEALED), written.exists())
-    ended = and_(_REFERRAL.c.consent_expires_on < day_of(now), holds)
-    erased = 0
-    while True:
-        # All of a batch are locked before the first event holds the chain: who waits for the chain holds none of these.
-        query = select(Referral).where(ended).order_by(_REFERRAL.c.id).limit(BATCH)
-        rows = session.execute(query.with_for_update(skip_locked=True)).scalars().all()
-        if not rows:
-            return erased
-        for referral in rows:
-            erase(session, referral, now)
-            audit.record(session, referral, None, "erased", now)
-        session.flush()
-        erased += len(rows)
+    return or_(*(column.is_not(None) for column in _SEALED), texts.exists())
 
 
 def reencrypt(

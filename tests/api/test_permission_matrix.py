@@ -46,6 +46,12 @@ def by(partner: str, scope: Scope) -> frozenset[str]:
     return frozenset({f"counsellor of {partner}", f"coordinator of {partner}", f"{scope} of {partner}"})
 
 
+def desk(partner: str) -> frozenset[str]:
+    """Which people of this partner deal with referrals."""
+    return frozenset({f"counsellor of {partner}", f"coordinator of {partner}"})
+
+
+COUNSELLING = desk("sender") | desk("receiver") | desk("third")
 READS, WRITES = Scope.REFERRALS_READ, Scope.REFERRALS_WRITE
 ALL_READ = by("sender", READS) | by("receiver", READS) | by("third", READS)
 ALL_WRITE = by("sender", WRITES) | by("receiver", WRITES) | by("third", WRITES)
@@ -137,6 +143,8 @@ def location(network: Network) -> object:
 PARTIES_READ = each(ALL_READ, 200, (by("third", READS), 404))
 PARTIES_WRITE = each(ALL_WRITE, 200, (by("third", WRITES), 404))
 SENDERS_COORDINATOR = each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 200))
+AT_THE_DESK = each(COUNSELLING, 200, (desk("third"), 404))
+SENDERS_DESK = each(COUNSELLING, 404, (desk("sender"), 200))
 FIRST = {"If-Match": '"1"'}
 
 ROWS: dict[str, Row] = {
@@ -218,6 +226,57 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/referrals/redeem": Row(
         each(ALL_WRITE, 404, (by("receiver", WRITES), 200)),
         json=lambda: {"code": code},  # one for each cell
+    ),
+    "GET /desk": Row(each(PEOPLE, 200)),
+    "GET /desk/static/<path:filename>": Row(all_get(200), id=lambda network: "desk.css"),
+    "GET /desk/due": Row(each(COUNSELLING, 200)),
+    "GET /desk/in": Row(each(COUNSELLING, 200)),
+    "GET /desk/out": Row(each(COUNSELLING, 200)),
+    "GET /desk/search": Row(each(COUNSELLING, 200)),
+    "POST /desk/search": Row(each(COUNSELLING, 200), form=lambda: {"q": "hivtest"}),
+    "GET /desk/refer/<id>": Row(each(COUNSELLING, 200), id=lambda network: "clinic"),
+    "POST /desk/refer/<id>": Row(
+        each(COUNSELLING, 303),
+        id=lambda network: "clinic",
+        form=lambda: {"once": "the-same-for-all", "do": "draft", "needs": "hiv-testing"},
+    ),
+    "GET /desk/referrals/<id>": Row(AT_THE_DESK, id=sent),
+    "GET /desk/referrals/<id>/edit": Row(SENDERS_DESK, id=draft),
+    "POST /desk/referrals/<id>/edit": Row(
+        each(COUNSELLING, 404, (desk("sender"), 303)),
+        id=draft,
+        form=lambda: {"once": "the-same-for-all", "version": "1", "do": "draft", "urgency": "soon"},
+    ),
+    "POST /desk/referrals/<id>/step": Row(
+        each(COUNSELLING, 303, (desk("third"), 404)),
+        id=sent,
+        form=lambda: {
+            "once": "the-same-for-all",
+            "version": "1",
+            "to": "cancelled",
+            "cancelled.reason": "duplicate",
+        },
+    ),
+    "POST /desk/referrals/<id>/messages": Row(
+        each(COUNSELLING, 303, (desk("third"), 404)),
+        id=sent,
+        form=lambda: {"once": "the-same-for-all", "text": "Takk."},
+    ),
+    "POST /desk/referrals/<id>/consent": Row(
+        each(COUNSELLING, 303, (desk("third"), 404)),
+        id=sent,
+        form=lambda: {"once": "the-same-for-all", "version": "1"},
+    ),
+    "POST /desk/referrals/<id>/erase": Row(
+        each(COUNSELLING, 404, (desk("sender"), 303), (desk("receiver"), 403)),
+        id=sent,
+        form=lambda: {"once": "the-same-for-all", "version": "1"},
+    ),
+    "GET /desk/referrals/<id>/export": Row(AT_THE_DESK, id=sent),
+    "GET /desk/redeem": Row(each(COUNSELLING, 200)),
+    "POST /desk/redeem": Row(
+        each(COUNSELLING, 404, (desk("receiver"), 303)),
+        form=lambda: {"code": code},  # one for each cell
     ),
 }
 
