@@ -149,8 +149,7 @@ def _partner(session: Session, slug: str, now: datetime) -> Partner:
     partner = partnering.add_partner(
         session, slug=slug, name=NAMES[slug], organizations=[ORGANIZATIONS[slug]], now=now
     )
-    partner.mailbox = MAILBOX if slug == CLINIC else None
-    session.flush()
+    partnering.set_mailbox(session, partner, MAILBOX if slug == CLINIC else None)
     return partner
 
 

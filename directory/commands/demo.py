@@ -12,6 +12,7 @@ from directory.terminal import database_of, migrated, now, settings_to_use, tabl
 
 if TYPE_CHECKING:
     from directory.config import Settings
+    from directory.database import Database
     from directory.demo import Made
 
 
@@ -19,29 +20,32 @@ if TYPE_CHECKING:
 def demo() -> None:
     """Make two partners with people, keys and referrals to try out, and print how to sign in. All made up."""
     from directory import demo as making
+    from directory import standing
+    from directory.commands.preparing import fill
     from directory.config import read_settings
     from directory.encryption import Vault
 
     making.refuse_settings(read_settings())  # first of all: production may want secrets, too
     settings = settings_to_use()
-    _stand(settings)
     vault = Vault(settings.all_encryption_keys, settings.signing_key)
     with database_of(settings) as database:
+        _tables(settings, database)
+        with database.reading() as session:
+            making.refuse_company(session)
+        if not standing.number_of_services(database):
+            fill(settings, database)
         made = making.make(settings, database, vault, now())
     _tell(settings, made)
 
 
-def _stand(settings: Settings) -> None:
-    """Tables and services, where there are none yet; what else is wanted is said, as with any command."""
+def _tables(settings: Settings, database: Database) -> None:
+    """Made where there are none yet; of those of another version it is said what to do, as by any command."""
     from directory import standing
-    from directory.commands.preparing import fill, upgrade
+    from directory.commands.preparing import upgrade
 
-    with database_of(settings) as database:
-        if standing.revision(database) is None:
-            upgrade(settings)
-        migrated()
-        if not standing.number_of_services(database):
-            fill(settings, database)
+    if standing.revision(database) is None:
+        upgrade(settings)
+    migrated()
 
 
 def _tell(settings: Settings, made: Made) -> None:

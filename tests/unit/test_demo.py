@@ -24,10 +24,12 @@ from directory.outbox.models import OutboxMessage
 from directory.partners import accounts, keys, partnering, passwords
 from directory.partners.access import Role
 from directory.partners.models import Account, ApiKey, Partner
-from directory.referrals import audit, referring
+from directory.referrals import audit, figures, referring
 from directory.referrals.consent import day_of
+from directory.referrals.due import due_list
 from directory.referrals.lifecycle import FINAL
-from directory.referrals.models import Referral, ReferralEvent, ReferralMessage
+from directory.referrals.models import Referral, ReferralEvent, ReferralMessage, ServiceFigure
+from directory.standing import number_of_services
 from directory.terminal import now as today
 from tests.factories import NOW, saved, service_draft
 from tests.one_account import CHEAP, VAULT
@@ -142,6 +144,21 @@ def test_the_code_that_is_printed_is_redeemed_by_the_team(house: Database, setti
 
 
 @pytest.mark.usefixtures("quick")
+def test_something_waits_for_each_partner_and_there_are_figures(house: Database, settings: Settings) -> None:
+    make(settings, house)
+    with house.unit_of_work() as session:
+        whys = {}
+        for email in ("counsellor@team.example.org", "counsellor@clinic.example.org"):
+            who = accounts.identity_of_account(accounts.account_of(session, email))
+            page = due_list(session, VAULT, who, NOW)
+            whys[email.partition("@")[2]] = {due.why for view in page.items for due in view.due}
+        assert whys["team.example.org"] >= {"unanswered", "revisit", "follow-up"}
+        assert "answer-due" in whys["clinic.example.org"]
+        assert figures.compute(session, NOW) == 1
+        assert session.execute(select(ServiceFigure.answers_within_hours)).scalar_one() is not None
+
+
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize(
     "moment",
@@ -253,3 +270,13 @@ def test_the_command_refuses_production_before_anything_is_made(
         "Error: The demo is for trying out; this installation is set up for production."
     ]
     assert not told.exists()
+
+
+def test_the_command_fills_no_directory_that_it_refuses(told: Path) -> None:
+    assert run("db", "upgrade").exit_code == 0
+    assert run("partner", "add", "somebody", "--name", "Somebody").exit_code == 0
+    result = run("demo")
+    assert result.exit_code == 1 and "somebody" in result.stderr
+    database = Database(f"sqlite:///{told / 'directory.db'}")
+    assert number_of_services(database) == 0
+    database.close()
