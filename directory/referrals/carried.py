@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from html import escape
 from io import BytesIO
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,20 @@ _WORDS = {
     "ar": ("بطاقة موعد", "الرمز", "المكان", "الوقت", "أظهر هذه البطاقة عند وصولك."),
     "so": ("Kaarka ballanta", "Lambarka", "Meesha", "Goorta", "Tus kaarkan marka aad timaaddo."),
 }
+
+CARD_LANGUAGES = tuple(_WORDS)
+
+
+class CardWords(NamedTuple):
+    """``moment`` None: when is not known."""
+
+    language: str
+    title: str
+    code: str
+    where: str
+    when: str
+    advice: str
+    moment: str | None
 
 
 def new_code() -> str:
@@ -102,6 +117,16 @@ def qr_svg(code: str) -> str:
     return picture.getvalue().decode().strip()
 
 
+def words_of_card(lang: str, when: datetime | None, timezone: str = "Europe/Oslo") -> CardWords:
+    """In the language, else by the stated order of fallback."""
+    language = next(code for code in (*fallback(lang), "en") if code in _WORDS)
+    moment = None
+    if when is not None:
+        local = when.astimezone(ZoneInfo(timezone))
+        moment = format_datetime(local, "EEEE d MMMM y, HH:mm", locale=language)
+    return CardWords(language, *_WORDS[language], moment)
+
+
 def card(
     code: str, where: Sequence[str], when: datetime | None, lang: str, timezone: str = "Europe/Oslo"
 ) -> str:
@@ -111,12 +136,12 @@ def card(
     ``where``: lines of the address, none for a service that is not visited. ``when``: None leaves a line to
     write on.
     """
-    language = next(code_ for code_ in (*fallback(lang), "en") if code_ in _WORDS)
-    title, code_label, where_label, when_label, advice = map(escape, _WORDS[language])
-    moment = _LINE
-    if when is not None:
-        local = when.astimezone(ZoneInfo(timezone))
-        moment = escape(format_datetime(local, "EEEE d MMMM y, HH:mm", locale=language))
+    words = words_of_card(lang, when, timezone)
+    language = words.language
+    title, code_label, where_label, when_label, advice = map(
+        escape, (words.title, words.code, words.where, words.when, words.advice)
+    )
+    moment = _LINE if words.moment is None else escape(words.moment)
     address = "<br>".join(f'<span dir="auto">{escape(line)}</span>' for line in where)
     place = f"<dt>{where_label}</dt><dd>{address}</dd>" if where else ""
     return _PAGE.format(
