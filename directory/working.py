@@ -68,10 +68,14 @@ def deliver(room: Workroom) -> int:
 def remind(room: Workroom) -> int:
     from directory.referrals import reminders
 
-    with room.database.unit_of_work() as session:
-        given = reminders.give(session, room.clock(), room.settings)
-        session.commit()
-    return given
+    given = 0
+    while True:  # a batch in each transaction: nobody else writes meanwhile on SQLite
+        with room.database.unit_of_work() as session:
+            batch = reminders.give(session, room.clock())
+            session.commit()
+        given += batch
+        if not batch:
+            return given
 
 
 def note_erasures(room: Workroom) -> int:

@@ -236,7 +236,7 @@ def _receive(referral: Referral, parts: frozenset[Party], now: datetime) -> bool
 
 
 def move(referral: Referral, to: str, reason: str | None, outcome: str | None, now: datetime) -> None:
-    """Bring it to that status, with all that follows from the status alone; whether it may is for the caller to know."""
+    """Bring it to that status, with what follows from the status alone. Whether it may, the caller knows."""
     referral.status, referral.reason, referral.outcome = to, reason, outcome
     referral.updated_at = now
     if to in ("accepted", "rejected"):

@@ -1,0 +1,159 @@
+"""Whoever has to do something is reminded in time, once; and what nobody does anything about ends by itself.
+
+The receiver is reminded the working day before an answer is due and on the day, the sender when none has come; the
+sender of what it wants to see again; both of what has long been silent. When, ``clocks`` knows. A reminder that was
+given is a row (``ReferralReminder``), written with its messages: of two workers one writes it.
+
+Where the client is not to be reached out to (contact_preference none), nobody is reminded to do that: such a referral
+stands in the due list alone. That an answer is waited for is between the partners, and is told all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Table, and_, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from directory.partners.access import Party
+from directory.referrals import audit, clocks, telling, waiting
+from directory.referrals.lifecycle import FINAL
+from directory.referrals.models import Referral, ReferralReminder
+from directory.referrals.referring import move
+from directory.referrals.waiting import ANSWER_DUE, FOLLOW_UP, REVISIT, SILENT, UNANSWERED
+
+BATCH = 100  # referrals, which nobody else changes meanwhile
+
+_SENDER, _RECEIVER = (Party.SENDER,), (Party.RECEIVER,)
+_OF_AN_ANSWER = {clocks.ANSWER_SOON: _RECEIVER, ANSWER_DUE: _RECEIVER, UNANSWERED: _SENDER}
+KINDS = (*_OF_AN_ANSWER, REVISIT, FOLLOW_UP, SILENT)
+_REFERRAL: Table = Referral.__table__  # type: ignore[attr-defined]
+_REMINDER: Table = ReferralReminder.__table__  # type: ignore[attr-defined]
+
+
+class _Reminder(NamedTuple):
+    """``parties``: who is told; nobody, of one that another has overtaken."""
+
+    kind: str
+    day: date
+    parties: tuple[Party, ...]
+
+
+def give(session: Session, now: datetime) -> int:
+    """Give the reminders of some referrals whose time has come. Answers how many are settled; 0: there are no more.
+
+    After a pause, of those about an answer only the latest is given; the ones before it count as given.
+    """
+    today = clocks.day_begun(now)
+    query = select(Referral).where(_to_remind_of(now, today)).order_by(_REFERRAL.c.id).limit(BATCH)
+    query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    rows = session.execute(query).scalars().all()
+    written = waiting.last_written(session, rows, today)
+    settled = 0
+    for referral in rows:
+        for reminder in _reminders(referral, now, today, written.get(referral.id)):
+            if not _is_new(session, referral, reminder, now):
+                continue
+            settled += 1
+            for party in reminder.parties:
+                telling.remind(session, referral, reminder.kind, party, now)
+    return settled
+
+
+def expire_unanswered(session: Session, now: datetime, *, unanswered_days: int, draft_days: int) -> int:
+    """Cancel, as expired, some referrals that nobody has answered (or redeemed) for so long, and drafts that nobody has
+    touched for so long: each a step of the service itself, of which both parties are told. Answers how many; 0: there
+    are no more.
+    """
+    long_ago = now - timedelta(days=unanswered_days)
+    unanswered = and_(
+        _REFERRAL.c.status == "requested",
+        or_(
+            _REFERRAL.c.delivery != "carried",
+            _REFERRAL.c.receiver_id.is_(None),
+            _REFERRAL.c.received_at <= long_ago,
+        ),
+        _REFERRAL.c.sent_at <= long_ago,
+    )
+    untouched = and_(
+        _REFERRAL.c.status == "draft", _REFERRAL.c.updated_at <= now - timedelta(days=draft_days)
+    )
+    query = select(Referral).where(or_(unanswered, untouched)).order_by(_REFERRAL.c.id).limit(BATCH)
+    query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    rows = session.execute(query).scalars().all()
+    for referral in rows:
+        before = referral.status
+        referral.revisit_on = None
+        move(referral, "cancelled", "expired", None, now)
+        audit.record(
+            session,
+            referral,
+            None,
+            "step",
+            now,
+            from_status=before,
+            to_status="cancelled",
+            reason="expired",
+        )
+        telling.tell_step(session, referral, None, "referral.cancelled", now)
+    return len(rows)
+
+
+def _reminders(
+    referral: Referral, now: datetime, today: date, written_at: datetime | None
+) -> Iterator[_Reminder]:
+    """Those whose time has come, given or not."""
+    begun = waiting.begun_on(referral)
+    if begun is not None:
+        working_days = clocks.working_days_to_answer(referral.urgency, referral.context)
+        moments = clocks.moments(begun, working_days)
+        come = [kind for kind, moment in zip(clocks.ANSWER_KINDS, moments, strict=True) if moment <= now]
+        for kind in come:
+            parties = _OF_AN_ANSWER[kind] if kind == come[-1] else ()
+            yield _Reminder(kind, moments.answer_due.date(), parties)
+    if referral.contact_preference == "none":
+        return
+    revisit_on, follow_up_on = referral.revisit_on, referral.follow_up_on
+    if referral.status == "on-hold" and revisit_on is not None and revisit_on <= today:
+        yield _Reminder(REVISIT, revisit_on, _SENDER)
+    if referral.status not in FINAL and follow_up_on is not None and follow_up_on <= today:
+        yield _Reminder(FOLLOW_UP, follow_up_on, _SENDER)
+    if (silent_on := waiting.silent(referral, today, written_at)) is not None:
+        alone = referral.sender_id == referral.receiver_id
+        yield _Reminder(SILENT, silent_on, _SENDER if alone else _SENDER + _RECEIVER)
+
+
+def _to_remind_of(now: datetime, today: date) -> ColumnElement[bool]:
+    """Of whom a reminder is not yet given whose time has come."""
+    may_be_reached = _REFERRAL.c.contact_preference != "none"
+    once_more = today - timedelta(days=clocks.SILENT_DAYS)
+    return or_(
+        *(and_(waiting.whose_answer_is_waited_for(kind, now), ~_given(kind)) for kind in clocks.ANSWER_KINDS),
+        and_(
+            waiting.to_revisit(today),
+            may_be_reached,
+            ~_given(REVISIT, _REMINDER.c.day == _REFERRAL.c.revisit_on),
+        ),
+        and_(
+            waiting.to_follow_up(today),
+            may_be_reached,
+            ~_given(FOLLOW_UP, _REMINDER.c.day == _REFERRAL.c.follow_up_on),
+        ),
+        and_(waiting.that_are_silent(today), may_be_reached, ~_given(SILENT, _REMINDER.c.day > once_more)),
+    )
+
+
+def _given(kind: str, *about: ColumnElement[bool]) -> ColumnElement[bool]:
+    of = and_(_REMINDER.c.referral_id == _REFERRAL.c.id, _REMINDER.c.kind == kind, *about)
+    return select(_REMINDER.c.kind).where(of).exists()
+
+
+def _is_new(session: Session, referral: Referral, reminder: _Reminder, now: datetime) -> bool:
+    """Whether it was not given before; from now on it was."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    row = {"referral_id": referral.id, "kind": reminder.kind, "day": reminder.day, "at": now}
+    new = dialect.insert(_REMINDER).values(row).on_conflict_do_nothing().returning(_REMINDER.c.kind)
+    return session.execute(new).first() is not None
