@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 
+from directory.identity import cookie_name
 from directory.languages import autonym, is_rtl, negotiate
 
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
@@ -50,11 +51,12 @@ def page_language() -> str:
     if "page_language" not in g:
         from directory.api.rooms import rooms
 
-        chosen = request.cookies.get(LANGUAGE)
+        settings = rooms().settings
+        chosen = request.cookies.get(cookie_name(LANGUAGE, settings))
         if chosen in interface_languages():
             g.page_language = chosen
         else:
-            wanted = negotiate(request.headers.get("Accept-Language"), rooms().settings.default_language)
+            wanted = negotiate(request.headers.get("Accept-Language"), settings.default_language)
             g.page_language = wanted if wanted in interface_languages() else "nb"
     return str(g.page_language)
 

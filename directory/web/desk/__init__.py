@@ -4,6 +4,32 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from directory.web.desk import home
+from directory.web.desk import (
+    account,
+    boxes,
+    handling,
+    home,
+    keys,
+    members,
+    redeeming,
+    referring,
+    reports,
+    searching,
+    settings,
+    signing_in,
+)
 
-BLUEPRINTS: tuple[Blueprint, ...] = (home.blueprint,)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.blueprint,
+    searching.blueprint,
+    referring.blueprint,
+    boxes.blueprint,
+    handling.blueprint,
+    redeeming.blueprint,
+    reports.blueprint,
+    signing_in.blueprint,
+    account.blueprint,
+    settings.blueprint,
+    members.blueprint,
+    keys.blueprint,
+)

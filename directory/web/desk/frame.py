@@ -1,8 +1,7 @@
-"""What the frame of the desk asks: who is at the desk, where one can go from here, and the words for statuses."""
+"""What the frame of the desk asks: who is at the desk, and where one can go from here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
@@ -62,23 +61,6 @@ def own_path(wanted: str | None) -> str:
     return str(wanted)
 
 
-def status_word(status: str) -> str:
-    """The word for a referral's status."""
-    words: dict[str, Callable[[], str]] = {
-        "draft": lambda: _("Draft"),
-        "requested": lambda: _("Sent"),
-        "accepted": lambda: _("Accepted"),
-        "rejected": lambda: _("Rejected"),
-        "in-progress": lambda: _("In progress"),
-        "on-hold": lambda: _("On hold"),
-        "completed": lambda: _("Completed"),
-        "failed": lambda: _("Not carried through"),
-        "cancelled": lambda: _("Cancelled"),
-        "entered-in-error": lambda: _("Made in error"),
-    }
-    return words[status]() if status in words else status
-
-
 def _places() -> dict[str, str]:
     return {
         DESK: _("Desk"),
@@ -105,6 +87,5 @@ def register(app: Flask) -> None:
         desk_person=desk_person,
         desk_navigation=desk_navigation,
         desk_here=desk_here,
-        status_word=status_word,
     )
     app.after_request(_name_our_origin)

@@ -1,11 +1,11 @@
 "use strict";
 
 // A one-time link holds its token behind the #, which no browser sends: put it into the form, and out of the address.
-const token = document.querySelector("[data-from-fragment]");
-if (token !== null && location.hash.length > 1) {
-  token.value = decodeURIComponent(location.hash.slice(1));
-  token.closest(".field").hidden = true;
-  history.replaceState(null, "", location.pathname + location.search);
+const pasted = document.querySelector("[data-from-fragment]");
+if (pasted !== null && location.hash.length > 1) {
+  pasted.querySelector("input").value = location.hash.slice(1);
+  pasted.hidden = true;
+  history.replaceState(null, "", location.pathname);
 }
 
 // A second press of the same button sends nothing.
