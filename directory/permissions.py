@@ -129,6 +129,14 @@ PERMISSIONS: Mapping[str, Entry] = {
     "POST /desk/settings/keys": _COORDINATOR,
     "POST /desk/settings/keys/<id>/rotate": _COORDINATOR,
     "POST /desk/settings/keys/<id>/revoke": _COORDINATOR,
+    "GET /desk/settings/webhooks": _COORDINATOR,
+    "POST /desk/settings/webhooks": _COORDINATOR,
+    "GET /desk/settings/webhooks/<id>": _COORDINATOR,
+    "POST /desk/settings/webhooks/<id>/rotate": _COORDINATOR,
+    "POST /desk/settings/webhooks/<id>/test": _COORDINATOR,
+    "POST /desk/settings/webhooks/<id>/active": _COORDINATOR,
+    "POST /desk/settings/webhooks/<id>/replay": _COORDINATOR,
+    "POST /desk/settings/webhooks/<id>/remove": _COORDINATOR,
     "GET /desk/static/<path:filename>": Who.PUBLIC,
 }
 

@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from directory.outbox import endpoints
 from directory.partners import keys
 from directory.partners.access import Role, Scope
 from directory.security import permission_names
@@ -135,6 +136,29 @@ def member(network: Network) -> object:
     return network.account("sender", Role.EDITOR, email=f"{uuid4()}@example.org").id
 
 
+def webhook(network: Network) -> object:
+    with network.database.unit_of_work() as session:
+        endpoint, _ = endpoints.add(
+            session,
+            network.vault,
+            network.partners["sender"],
+            url=f"https://hooks.example.org/{uuid4()}",
+            resolver=lambda name, port: ["192.0.43.8"],
+            loopback=False,
+            now=network.now,
+        )
+        for other in endpoints.endpoints_of(session, endpoint.partner_id):
+            if other.id != endpoint.id:  # a partner has some at most
+                endpoints.remove(session, other)
+        session.commit()
+    return endpoint.id
+
+
+def service(network: Network) -> object:
+    entry: Any = network.nobody().get("/api/v1/services/clinic").json
+    return entry["id"]
+
+
 def location(network: Network) -> object:
     entry: Any = network.nobody().get("/api/v1/services/clinic").json
     return entry["locations"][0]["id"]
@@ -145,6 +169,7 @@ PARTIES_WRITE = each(ALL_WRITE, 200, (by("third", WRITES), 404))
 SENDERS_COORDINATOR = each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 200))
 AT_THE_DESK = each(COUNSELLING, 200, (desk("third"), 404))
 SENDERS_DESK = each(COUNSELLING, 404, (desk("sender"), 200))
+WEBHOOK_CHANGED = each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 303))
 FIRST = {"If-Match": '"1"'}
 
 ROWS: dict[str, Row] = {
@@ -275,16 +300,33 @@ ROWS: dict[str, Row] = {
         id=lambda network: network.key("sender", READS)[0],
         form=dict,
     ),
+    "GET /desk/settings/webhooks": Row(page(COORDINATORS, 200)),
+    # An address within the network of who runs this is refused to all.
+    "POST /desk/settings/webhooks": Row(each(COORDINATORS, 422), form=lambda: {"url": "https://10.0.0.1/"}),
+    "GET /desk/settings/webhooks/<id>": Row(
+        page(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 200)), id=webhook
+    ),
+    "POST /desk/settings/webhooks/<id>/rotate": Row(
+        each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 201)), id=webhook, form=dict
+    ),
+    "POST /desk/settings/webhooks/<id>/test": Row(WEBHOOK_CHANGED, id=webhook, form=dict),
+    "POST /desk/settings/webhooks/<id>/active": Row(
+        WEBHOOK_CHANGED, id=webhook, form=lambda: {"active": "no"}
+    ),
+    "POST /desk/settings/webhooks/<id>/replay": Row(
+        each(COORDINATORS, 404), id=webhook, form=lambda: {"delivery": str(uuid4())}
+    ),
+    "POST /desk/settings/webhooks/<id>/remove": Row(WEBHOOK_CHANGED, id=webhook, form=dict),
     "GET /desk/static/<path:filename>": Row(all_get(200), id=lambda network: "desk.css"),
     "GET /desk/due": Row(each(COUNSELLING, 200)),
     "GET /desk/in": Row(each(COUNSELLING, 200)),
     "GET /desk/out": Row(each(COUNSELLING, 200)),
     "GET /desk/search": Row(each(COUNSELLING, 200)),
     "POST /desk/search": Row(each(COUNSELLING, 200), form=lambda: {"q": "hivtest"}),
-    "GET /desk/refer/<id>": Row(each(COUNSELLING, 200), id=lambda network: "clinic"),
+    "GET /desk/refer/<id>": Row(each(COUNSELLING, 200), id=service),
     "POST /desk/refer/<id>": Row(
         each(COUNSELLING, 303),
-        id=lambda network: "clinic",
+        id=service,
         form=lambda: {"once": "the-same-for-all", "do": "draft", "needs": "hiv-testing"},
     ),
     "GET /desk/referrals/<id>": Row(AT_THE_DESK, id=sent),

@@ -17,6 +17,7 @@ from directory.web.desk import (
     searching,
     settings,
     signing_in,
+    webhooks,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -32,4 +33,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     settings.blueprint,
     members.blueprint,
     keys.blueprint,
+    webhooks.blueprint,
 )
