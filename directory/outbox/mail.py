@@ -101,8 +101,8 @@ def composed(letter: Letter, sender: str, language: str, now: datetime) -> Email
     # The same however often it is tried: a mailbox that has it already can tell.
     message["Message-ID"] = f"<{letter.message_id.hex}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language if language in LETTERS else "en"
     message.set_content("\n\n".join(parts) + "\n", charset="utf-8")
+    message["Content-Language"] = language if language in LETTERS else "en"
     return message
 
 
@@ -134,7 +134,7 @@ class BySmtp:
     def __init__(
         self, server: Server, sender: str, language: str, *, tls: ssl.SSLContext | None = None
     ) -> None:
-        self._server, self._sender, self._language = server, sender, language
+        self.server, self._sender, self._language = server, sender, language
         self._tls = tls or ssl.create_default_context()
 
     def send(self, letter: Letter, now: datetime) -> Outcome:
@@ -163,7 +163,7 @@ class BySmtp:
             connection.close()
 
     def _connected(self) -> smtplib.SMTP:
-        server = self._server
+        server = self.server
         connection: smtplib.SMTP
         if server.tls == "at-once":
             connection = smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=self._tls)

@@ -21,7 +21,7 @@ from uuid import UUID
 import orjson
 from standardwebhooks.webhooks import Webhook
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimeoutFailure
 
 from directory.errors import InvalidInput
@@ -32,6 +32,7 @@ SECONDS = 15.0  # in all, from the connection to the first line of the answer
 SECRET_BYTES = 32
 MOST_ADDRESSES = 2  # of one name that are tried
 AGENT = "Veiviser-webhooks/1"
+_LATE = "no answer came in time"
 _GONE, _WAITS = 410, frozenset({429, 503})
 
 
@@ -100,6 +101,8 @@ class WebhookSender:
             try:
                 connection.request("POST", target.path, body=body, headers=headers, preload_content=False)
                 with connection.getresponse() as answer:
+                    if connection.cut:  # within the headers, which looks like their end
+                        return _failed(_LATE)
                     return _outcome(answer.status, answer.headers.get("Retry-After", ""), now)
             except (HTTPError, HTTPException, OSError, ValueError) as error:
                 if connection.connected or not more:
@@ -175,8 +178,10 @@ def _host(target: Target) -> str:
 
 
 def _words(error: Exception, cut: bool) -> str:
-    if cut or isinstance(error, TimeoutError | TimeoutFailure):
-        return "no answer came in time"
+    if cut or (
+        isinstance(error, TimeoutError | TimeoutFailure) and not isinstance(error, NewConnectionError)
+    ):
+        return _LATE
     return "no safe connection could be made" if isinstance(error, ssl.SSLError) else "the connection failed"
 
 

@@ -132,8 +132,8 @@ def post(database: Database, tmp_path: Path) -> Post:
             for name in ("anne", "bo")
         ]
         session.commit()
-    settings = Settings(_env_file=None, data_dir=tmp_path, base_url="https://help.example.org")  # type: ignore[call-arg]
-    return Post(database, settings, partner, *found, people)
+    settings = Settings(_env_file=None, data_dir=tmp_path, base_url="https://help.example.org")
+    return Post(database, settings, partner, found[0], found[1], people)
 
 
 def test_each_endpoint_and_each_person_gets_a_message_once(post: Post) -> None:
@@ -365,7 +365,11 @@ def test_where_no_mail_is_sent_it_is_dropped(post: Post) -> None:
 
 
 def test_in_development_mail_becomes_files_in_the_data_directory(post: Post) -> None:
-    post.change(lambda session: [endpoints.remove(session, one) for one in _fresh(session, post)])
+    def alone(session: Session) -> None:
+        for endpoint in endpoints.endpoints_of(session, post.partner.id):
+            endpoints.remove(session, endpoint)
+
+    post.change(alone)
     post.tell("referral.requested", mail=True)
     assert deliver(post.database, VAULT, post.settings, lambda: post.now) == 2
     assert len(list((post.settings.data_dir / "mail").glob("*.eml"))) == 2
@@ -389,7 +393,3 @@ def test_what_was_settled_long_ago_is_forgotten_and_the_dead_are_kept_longer(pos
     for days, left in ((30, 2), (31, 1), (90, 1), (91, 0)):
         post.change(lambda session, days=days: endpoints.forget_settled(session, NOW + timedelta(days=days)))  # type: ignore[misc]
         assert len(post.messages()) == left, days
-
-
-def _fresh(session: Session, post: Post) -> list[WebhookEndpoint]:
-    return endpoints.endpoints_of(session, post.partner.id)
