@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from directory.commands.backups import backup, restore
 from directory.commands.demo import demo
 from directory.commands.keys import key
 from directory.commands.partners import partner
@@ -24,7 +25,7 @@ def main() -> None:
     """Veiviser: a directory of help services, found by need, language and distance."""
 
 
-for command in (partner, user, key, audit, reencrypt, purge, work, demo):
+for command in (partner, user, key, audit, reencrypt, purge, backup, restore, work, demo):
     main.add_command(command)
 
 

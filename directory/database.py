@@ -182,6 +182,15 @@ def latest() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def is_known(revision: str) -> bool:
+    """Whether this code knows how to go on from there."""
+    from alembic.script import ScriptDirectory
+
+    return any(
+        script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
+    )
+
+
 def _config() -> Config:
     from alembic.config import Config
 

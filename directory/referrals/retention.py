@@ -21,8 +21,9 @@ from directory import idempotency
 from directory.config import Settings
 from directory.database import Database
 from directory.encryption import Vault
+from directory.outbox import delivering
 from directory.partners import accounts, invitations
-from directory.referrals import audit, privacy, telling
+from directory.referrals import audit, privacy, reminders, telling
 from directory.referrals.answering import asked_at, month_of, within_hours
 from directory.referrals.consent import day_of
 from directory.referrals.models import Referral, ReferralCount
@@ -67,7 +68,13 @@ def purge(
     """
     vault = Vault(settings.all_encryption_keys, settings.signing_key)
     contents, rows = _outlived(settings, now), _long_ended(settings, now)
-    unanswered = 0
+    days = {
+        "unanswered_days": settings.retention_unanswered_days,
+        "draft_days": settings.retention_draft_days,
+    }
+    unanswered = _in_batches(
+        database, lambda session: reminders.expire_unanswered(session, now, **days), lambda count: None
+    )
     with database.reading() as session:
         steps = (_consent_ended(now), contents, rows)
         of = sum(
@@ -87,7 +94,7 @@ def purge(
         reduced=_in_batches(database, lambda session: _reduce(session, rows, now), more),
         answers=_whole(database, lambda session: _forget_answers(session, vault, now)),
         signing_in=_whole(database, lambda session: _forget_signing_in(session, now)),
-        messages=0,
+        messages=_whole(database, lambda session: delivering.forget_settled(session, now)),
         log_emptied=database.empty_log(),
     )
     return purged
