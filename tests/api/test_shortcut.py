@@ -77,6 +77,12 @@ def test_each_right_parameter_passes_flask_by_and_is_answered_the_same(
         assert alone("POST", body) == flask("POST", body)
 
 
+def test_a_cookie_of_anybodys_passes_flask_by(ways: tuple[Ask, Ask, Ask]) -> None:
+    flask, _, alone = ways
+    for cookie in ("", "veiviser-language=nb", "a=b; c=d"):
+        assert alone(query="q=hiv", HTTP_COOKIE=cookie) == flask(query="q=hiv", HTTP_COOKIE=cookie)
+
+
 def test_all_parameters_at_once_pass_flask_by(ways: tuple[Ask, Ask, Ask]) -> None:
     flask, _, alone = ways
     query = urlencode([*RIGHT.items(), ("need", "detox"), ("language", "uk")])
@@ -117,6 +123,9 @@ ODD: list[dict[str, Any]] = [
     {"query": "q=hiv", "HTTP_HOST": ".."},
     {"query": "q=hiv", "HTTP_HOST": "a" * 64},
     {"query": "q=hiv", "HTTP_CONNECTION": "upgrade", "HTTP_UPGRADE": "websocket"},
+    {"query": "q=hiv", "HTTP_AUTHORIZATION": "Bearer x"},
+    {"query": "q=hiv", "HTTP_COOKIE": "a=b; veiviser-session=x"},
+    {"query": "q=hiv", "HTTP_COOKIE": "__Host-veiviser-session=x"},
     {"method": "POST", "body": b""},
     {"method": "POST", "body": b"{"},
     {"method": "POST", "body": b"[]"},
