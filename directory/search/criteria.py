@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from directory.catalogue.vocabulary import AUDIENCES, GENDERS
 from directory.errors import InvalidInput
 from directory.needs import Needs
 from directory.places import Found, Place, Places
+from directory.search.listing import ANY
 from directory.search.query import Sort
 
 _AS_GIVEN = ("free", "anonymous", "remote", "sort", "page", "per_page", "facets")
@@ -42,6 +43,25 @@ class Criteria(NamedTuple):
     page: int = 1
     per_page: int = 20
     facets: bool = False
+
+
+def filters(criteria: Criteria) -> Iterator[frozenset[str]]:
+    """Keys of the index, of which a service must have one of each set."""
+    if criteria.need:
+        yield frozenset(f"need:{slug}" for slug in criteria.need)
+    if criteria.language:
+        yield frozenset(
+            {f"language:{code}" for code in criteria.language} | {"flag:interpreter", "flag:by-law"}
+        )
+    for name in ("free", "anonymous", "remote"):
+        if getattr(criteria, name):
+            yield frozenset({f"flag:{name}"})
+    for name in ("gender", "audience"):
+        if value := getattr(criteria, name):
+            yield frozenset({f"{name}:{value}", f"{name}:{ANY}"})
+    for name in ("municipality", "organization"):
+        if values := getattr(criteria, name):
+            yield frozenset(f"{name}:{value}" for value in values)
 
 
 def resolve(

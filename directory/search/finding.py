@@ -12,9 +12,9 @@ from directory.needs import EmergencySign, Needs
 from directory.places import Place, Places, geodesic_km
 from directory.places.sounding import is_foreign
 from directory.search.answer import Joiner, counted
-from directory.search.criteria import Criteria, resolve
+from directory.search.criteria import Criteria, filters, resolve
 from directory.search.engine import Engine
-from directory.search.listing import ANY, sounds_of
+from directory.search.listing import sounds_of
 from directory.search.mixing import mixed
 from directory.search.query import EngineQuery, Hits, Snapshot, Term, Weights
 from directory.search.regarding import Regarded, Regards, told_beside_trust
@@ -176,7 +176,7 @@ class Finder:
             terms=understood.terms if nothing_told else terms,
             minimum_text=ENOUGH_TEXT_BESIDE_NEEDS if wanted else ENOUGH_TEXT,
             boosts=understood.boosts,
-            filters=tuple(_filters(criteria)),
+            filters=tuple(filters(criteria)),
             preferred=self._preferred(criteria, understood, place),
             point=(place.lat, place.lon) if place else None,
             radius_km=criteria.radius_km if place else None,
@@ -346,24 +346,6 @@ def _as_they_sound(unread: Sequence[str]) -> Iterator[str]:
     foreign = [word for word in unread if is_foreign(word)]
     yield from (f"sound:{sound}" for sound in sounds_of(foreign))
     yield from (f"heard:{sound}" for sound in sounds_of([w for w in unread if w not in foreign]))
-
-
-def _filters(criteria: Criteria) -> Iterator[frozenset[str]]:
-    if criteria.need:
-        yield frozenset(f"need:{slug}" for slug in criteria.need)
-    if criteria.language:
-        yield frozenset(
-            {f"language:{code}" for code in criteria.language} | {"flag:interpreter", "flag:by-law"}
-        )
-    for name in ("free", "anonymous", "remote"):
-        if getattr(criteria, name):
-            yield frozenset({f"flag:{name}"})
-    for name in ("gender", "audience"):
-        if value := getattr(criteria, name):
-            yield frozenset({f"{name}:{value}", f"{name}:{ANY}"})
-    for name in ("municipality", "organization"):
-        if values := getattr(criteria, name):
-            yield frozenset(f"{name}:{value}" for value in values)
 
 
 def _taken_for(understood: Understood, criteria: Criteria) -> str | None:
