@@ -48,7 +48,7 @@ def note(settings: Settings, database: Database, now: datetime) -> int:
     be erased or revoked and the database still has, as after a restore that was cut short, is so again. Answers how
     many entries are new. Several at once wait for each other.
     """
-    with _held(settings.data_dir):
+    with _held(settings.ensure_data_dir()):
         before, began = _read(settings.data_dir / FILE)
         apply(database, before, now, also_closed=False)
         since = now - _kept(settings)
