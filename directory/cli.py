@@ -10,6 +10,7 @@ import click
 from directory.commands.backups import backup, restore
 from directory.commands.demo import demo
 from directory.commands.keys import key
+from directory.commands.outbox import outbox
 from directory.commands.partners import partner
 from directory.commands.people import user
 from directory.commands.preparing import fill, prepare, rebuild, upgrade
@@ -25,7 +26,7 @@ def main() -> None:
     """Veiviser: a directory of help services, found by need, language and distance."""
 
 
-for command in (partner, user, key, audit, reencrypt, purge, backup, restore, work, demo):
+for command in (partner, user, key, outbox, audit, reencrypt, purge, backup, restore, work, demo):
     main.add_command(command)
 
 

@@ -19,6 +19,7 @@ from directory.api import (
     session,
     shortcut,
     suggest,
+    webhooks,
 )
 from directory.api.rooms import Rooms
 
@@ -29,8 +30,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     session.blueprint,
     oidc.blueprint,
     partners.blueprint,
+    partners.own,
     members.blueprint,
     keys.blueprint,
+    webhooks.blueprint,
     referrals.blueprint,
     reports.blueprint,
 )

@@ -66,10 +66,12 @@ class Member(MethodView):
     @blueprint.arguments(MemberChange, location="json")
     @blueprint.response(200, MemberShape)
     def patch(self, values: dict[str, Any], id: str) -> dict[str, Any]:
-        """Change what a member may do, or whether the member may sign in."""
+        """Change what a member may do, whether the member may sign in, or gets mail about referrals."""
         with rooms().database.unit_of_work() as session:
             account = member_at(session, id)
             change(session, account, values.get("roles", account.roles), values.get("active", account.active))
+            if "notices" in values:
+                members.set_notices(session, account, values["notices"])
             session.commit()
         return _told(account)
 
@@ -144,5 +146,6 @@ def _told(account: Account) -> dict[str, Any]:
         "roles": account.roles,
         "active": account.active,
         "totp": account.totp_confirmed,
+        "notices": account.notices,
         "created_at": account.created_at,
     }

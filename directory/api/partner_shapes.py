@@ -10,6 +10,7 @@ from directory.api.arguments import Arguments, flag, whole
 from directory.api.shapes import maybe, nested, string
 from directory.partners.access import Role, Scope
 from directory.partners.keys import LONGEST_OVERLAP, OVERLAP
+from directory.partners.members import NOTICES
 
 NEEDED: dict[str, Any] = {"required": "Is needed.", "null": "Is needed.", "invalid": "Takes text."}
 LONGEST_SECRET = (
@@ -88,6 +89,17 @@ class PartnerChange(Arguments):
     active = flag("Whether it takes part. One that does not can do nothing, and receives nothing.")
 
 
+class OwnPartnerChange(Arguments):
+    mailbox = fields.String(
+        allow_none=True,
+        validate=validate.Length(max=320, error="Takes at most 320 characters."),
+        error_messages=NEEDED,
+        metadata={
+            "description": "An address of your own that mail about referrals goes to; null: to your people."
+        },
+    )
+
+
 class MemberArguments(Arguments):
     email = _needed("The address that the member is known by.", 320)
     roles = _several_of(Role, "What the member may do.", required=True)
@@ -96,6 +108,11 @@ class MemberArguments(Arguments):
 class MemberChange(Arguments):
     roles = _several_of(Role, "All roles from now on.", required=False)
     active = flag("Whether the member may sign in. Taking it away ends all sign-ins at once.")
+    notices = fields.String(
+        validate=validate.OneOf(NOTICES, error=f"Takes one of: {', '.join(NOTICES)}."),
+        error_messages=NEEDED,
+        metadata={"description": "Whether the member gets mail about referrals."},
+    )
 
 
 class ResetArguments(Arguments):
@@ -129,6 +146,10 @@ class PartnerShape(PartnerName):
     organizations = nested(OrganizationReference, many=True)
 
 
+class OwnPartnerShape(PartnerName):
+    mailbox = string(none=True)
+
+
 class PartnerList(Schema):
     partners = nested(PartnerShape, many=True)
 
@@ -156,6 +177,7 @@ class MemberShape(Schema):
     roles = fields.List(string(one_of=tuple(Role)), required=True)
     active = fields.Boolean(required=True)
     totp = fields.Boolean(required=True)
+    notices = string(one_of=NOTICES)
     created_at = fields.AwareDateTime(required=True)
 
 

@@ -10,7 +10,15 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from sqlmodel import Session
 
-from directory.api.partner_shapes import PartnerArguments, PartnerChange, PartnerList, PartnerShape
+from directory.api.members import own_partner
+from directory.api.partner_shapes import (
+    OwnPartnerChange,
+    OwnPartnerShape,
+    PartnerArguments,
+    PartnerChange,
+    PartnerList,
+    PartnerShape,
+)
 from directory.api.rooms import language_of_request, rooms
 from directory.languages import pick
 from directory.partners import partnering
@@ -18,6 +26,9 @@ from directory.partners.models import Partner
 
 blueprint = Blueprint(
     "partners", __name__, url_prefix="/api/v1/partners", description="Who takes part. For admins."
+)
+own = Blueprint(
+    "partner", __name__, url_prefix="/api/v1/partner", description="Your own partner. For coordinators."
 )
 
 
@@ -59,6 +70,30 @@ class OnePartner(MethodView):
             (told,) = _told(session, [partner])
             session.commit()
         return told
+
+
+@own.route("")
+class OwnPartner(MethodView):
+    @own.response(200, OwnPartnerShape)
+    def get(self) -> dict[str, Any]:
+        """Your own partner, and the mailbox that mail about referrals goes to."""
+        with rooms().database.reading() as session:
+            return _told_of_own(own_partner(session))
+
+    @own.arguments(OwnPartnerChange, location="json")
+    @own.response(200, OwnPartnerShape)
+    def patch(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Choose where mail about referrals goes. Its name is for admins to change."""
+        with rooms().database.unit_of_work() as session:
+            partner = own_partner(session)
+            if "mailbox" in values:
+                partnering.set_mailbox(session, partner, values["mailbox"])
+            session.commit()
+        return _told_of_own(partner)
+
+
+def _told_of_own(partner: Partner) -> dict[str, Any]:
+    return {"id": partner.id, "slug": partner.slug, "name": partner.name, "mailbox": partner.mailbox}
 
 
 def _answer_for(session: Session, partner: Partner, organizations: Sequence[str], now: datetime) -> None:

@@ -32,6 +32,7 @@ def reencrypt() -> None:
     """Encrypt by the newest key all that older keys have encrypted: all of it, or nothing."""
     from directory import idempotency
     from directory.encryption import Vault
+    from directory.outbox import endpoints
     from directory.partners import one_time_codes
     from directory.referrals import privacy
 
@@ -47,6 +48,7 @@ def reencrypt() -> None:
 
         renewed = privacy.reencrypt(session, vault, more)
         renewed += one_time_codes.reencrypt(session, vault) + idempotency.reencrypt(session, vault)
+        renewed += endpoints.reencrypt(session, vault)
     click.echo(
         f"{renewed} rows encrypted anew; all that is kept opens by the first of VEIVISER_ENCRYPTION_KEYS."
     )

@@ -64,12 +64,14 @@ def endpoints_of(session: Session, partner_id: UUID) -> list[WebhookEndpoint]:
     return list(session.exec(query.order_by(col(WebhookEndpoint.created_at), col(WebhookEndpoint.id))))
 
 
-def endpoint_of(session: Session, partner_id: UUID, endpoint_id: UUID) -> WebhookEndpoint:
-    """One of this partner's, for changing it. Raises NotFound."""
+def endpoint_of(
+    session: Session, partner_id: UUID, endpoint_id: UUID, *, lock: bool = True
+) -> WebhookEndpoint:
+    """One of this partner's; with ``lock`` for changing it. Raises NotFound."""
     query = select(WebhookEndpoint).where(
         WebhookEndpoint.id == endpoint_id, WebhookEndpoint.partner_id == partner_id
     )
-    found = session.exec(query.with_for_update()).first()
+    found = session.exec(query.with_for_update() if lock else query).first()
     if found is None:
         raise NotFound("There is no such endpoint.")
     return found

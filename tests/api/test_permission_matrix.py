@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -154,6 +154,16 @@ def webhook(network: Network) -> object:
     return endpoint.id
 
 
+def dead_delivery(network: Network) -> object:
+    id = webhook(network)
+    with network.database.unit_of_work() as session:
+        endpoint = endpoints.endpoint_of(session, network.partners["sender"].id, UUID(str(id)))
+        message = endpoints.send_test(session, endpoint, now=network.now)
+        message.state = "dead"
+        session.commit()
+    return message.id
+
+
 def service(network: Network) -> object:
     entry: Any = network.nobody().get("/api/v1/services/clinic").json
     return entry["id"]
@@ -167,8 +177,8 @@ def location(network: Network) -> object:
 PARTIES_READ = each(ALL_READ, 200, (by("third", READS), 404))
 PARTIES_WRITE = each(ALL_WRITE, 200, (by("third", WRITES), 404))
 SENDERS_COORDINATOR = each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 200))
-AT_THE_DESK = each(COUNSELLING, 200, (desk("third"), 404))
-SENDERS_DESK = each(COUNSELLING, 404, (desk("sender"), 200))
+AT_THE_DESK = page(COUNSELLING, 200, (desk("third"), 404))
+SENDERS_DESK = page(COUNSELLING, 404, (desk("sender"), 200))
 WEBHOOK_CHANGED = each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 303))
 FIRST = {"If-Match": '"1"'}
 
@@ -222,6 +232,26 @@ ROWS: dict[str, Row] = {
     "DELETE /api/v1/keys/<id>": Row(
         each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 204)),
         id=lambda network: network.key("sender", READS)[0],
+    ),
+    "GET /api/v1/partner": Row(each(COORDINATORS, 200)),
+    "PATCH /api/v1/partner": Row(each(COORDINATORS, 200), json=lambda: {"mailbox": "post@example.org"}),
+    "GET /api/v1/webhooks": Row(each(COORDINATORS, 200)),
+    "POST /api/v1/webhooks": Row(
+        each(COORDINATORS, 201), json=lambda: {"url": f"https://192.0.43.8/{uuid4()}"}
+    ),
+    "PATCH /api/v1/webhooks/<id>": Row(SENDERS_COORDINATOR, id=webhook, json=lambda: {"active": False}),
+    "DELETE /api/v1/webhooks/<id>": Row(
+        each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 204)), id=webhook
+    ),
+    "POST /api/v1/webhooks/<id>/rotate": Row(
+        each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 201)), id=webhook
+    ),
+    "POST /api/v1/webhooks/<id>/test": Row(
+        each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 202)), id=webhook
+    ),
+    "GET /api/v1/webhooks/<id>/deliveries": Row(SENDERS_COORDINATOR, id=webhook),
+    "POST /api/v1/webhooks/deliveries/<id>/replay": Row(
+        each(COORDINATORS, 404, (frozenset({"coordinator of sender"}), 202)), id=dead_delivery
     ),
     "GET /api/v1/referrals": Row(each(ALL_READ, 200)),
     "POST /api/v1/referrals": Row(
@@ -318,12 +348,12 @@ ROWS: dict[str, Row] = {
     ),
     "POST /desk/settings/webhooks/<id>/remove": Row(WEBHOOK_CHANGED, id=webhook, form=dict),
     "GET /desk/static/<path:filename>": Row(all_get(200), id=lambda network: "desk.css"),
-    "GET /desk/due": Row(each(COUNSELLING, 200)),
-    "GET /desk/in": Row(each(COUNSELLING, 200)),
-    "GET /desk/out": Row(each(COUNSELLING, 200)),
-    "GET /desk/search": Row(each(COUNSELLING, 200)),
+    "GET /desk/due": Row(page(COUNSELLING, 200)),
+    "GET /desk/in": Row(page(COUNSELLING, 200)),
+    "GET /desk/out": Row(page(COUNSELLING, 200)),
+    "GET /desk/search": Row(page(COUNSELLING, 200)),
     "POST /desk/search": Row(each(COUNSELLING, 200), form=lambda: {"q": "hivtest"}),
-    "GET /desk/refer/<id>": Row(each(COUNSELLING, 200), id=service),
+    "GET /desk/refer/<id>": Row(page(COUNSELLING, 200), id=service),
     "POST /desk/refer/<id>": Row(
         each(COUNSELLING, 303),
         id=service,
@@ -362,7 +392,7 @@ ROWS: dict[str, Row] = {
         form=lambda: {"once": "the-same-for-all", "version": "1"},
     ),
     "GET /desk/referrals/<id>/export": Row(AT_THE_DESK, id=sent),
-    "GET /desk/redeem": Row(each(COUNSELLING, 200)),
+    "GET /desk/redeem": Row(page(COUNSELLING, 200)),
     "POST /desk/redeem": Row(
         each(COUNSELLING, 404, (desk("receiver"), 303)),
         form=lambda: {"code": code},  # one for each cell

@@ -74,7 +74,7 @@ def add() -> tuple[str, int]:
 @blueprint.get("/<id>")
 def webhook(id: str) -> str:
     with rooms().database.reading() as session:
-        endpoint = _at(session, id)
+        endpoint = _at(session, id, lock=False)
         sent = endpoints.deliveries(session, endpoint)
     done = DONE.get(request.args.get("done", ""), "")
     return render_template(
@@ -145,8 +145,8 @@ def _do(id: str, done: str, work: Callable[[Session, WebhookEndpoint], object]) 
     return redirect(f"{PATH}/{id}?done={done}", 303)
 
 
-def _at(session: Session, id: str) -> WebhookEndpoint:
-    return endpoints.endpoint_of(session, own_partner(session).id, id_in_address(id))
+def _at(session: Session, id: str, *, lock: bool = True) -> WebhookEndpoint:
+    return endpoints.endpoint_of(session, own_partner(session).id, id_in_address(id), lock=lock)
 
 
 def _list(errors: dict[str, list[str]] | None = None, url: str = "") -> str:
