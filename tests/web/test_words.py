@@ -1,0 +1,104 @@
+"""The words of our pages: each is there in each language that the pages can be read in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.pofile import read_po
+from flask.testing import FlaskClient
+
+from directory.web import wording
+
+WEB = Path(wording.__file__).parent
+KEYWORDS = DEFAULT_KEYWORDS | {"N_": None}
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+OPTIONS = {"templates/**.html": {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
+LANGUAGES = [language for language in wording.interface_languages() if language != wording.SOURCE]
+
+
+@cache
+def words() -> dict[str, str]:
+    """What pages and their code say, each with the first file that says it."""
+    found: dict[str, str] = {}
+    for file, _, said, _, _ in extract_from_dir(str(WEB), METHODS, OPTIONS, KEYWORDS):
+        found.setdefault(said if isinstance(said, str) else said[0], file)
+    return found
+
+
+def translated(language: str) -> Iterator[tuple[str, Message]]:
+    for path in sorted((wording.TRANSLATIONS / language).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language, abort_invalid=True):
+                if message.id:
+                    yield path.name, message
+
+
+def source(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def forms(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_the_pages_is_translated(language: str) -> None:
+    there = {source(message) for _, message in translated(language) if all(forms(message))}
+    missing = {word: file for word, file in words().items() if word not in there}
+    assert missing == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_of_a_word_that_no_page_has(language: str) -> None:
+    assert {source(message) for _, message in translated(language)} - set(words()) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_word_is_translated_in_one_way_and_is_not_in_doubt(language: str) -> None:
+    seen: dict[str, list[str]] = {}
+    for file, message in translated(language):
+        assert "fuzzy" not in message.flags, (file, message.id)
+        assert seen.setdefault(source(message), forms(message)) == forms(message), (file, message.id)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_names_the_values_of_its_source_and_no_others(language: str) -> None:
+    def values(text: str) -> set[str]:
+        return set(re.findall(r"%\(\w+\)[sd]", text))
+
+    for file, message in translated(language):
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        allowed = set().union(*map(values, ids))
+        for text in forms(message):
+            assert values(text) <= allowed, (file, text)
+        assert values(forms(message)[-1]) == values(ids[-1]), (file, ids)
+
+
+def language_of(answer: str) -> str:
+    found = re.search(r'<html lang="([^"]+)" dir="ltr">', answer)
+    assert found, answer[:200]
+    return found.group(1)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"), [("en-GB,en", "en"), ("nb", "nb"), ("no", "nb"), ("ru", "nb"), (None, "nb")]
+)
+def test_a_page_is_in_the_language_that_the_browser_asks_for(
+    client: FlaskClient, accepted: str | None, language: str
+) -> None:
+    headers = {"Accept-Language": accepted} if accepted else {}
+    assert language_of(client.get("/desk/sign-in", headers=headers).text) == language
+
+
+def test_a_chosen_language_counts_more_than_that_of_the_browser_and_leads_back(client: FlaskClient) -> None:
+    answer = client.post("/desk/language", data={"language": "en", "next": "/desk/in?status=draft"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/desk/in?status=draft")
+    assert language_of(client.get("/desk/sign-in", headers={"Accept-Language": "nb"}).text) == "en"
+    client.post("/desk/language", data={"language": "tlh"})
+    assert language_of(client.get("/desk/sign-in").text) == "en", "what we do not have is no choice"
