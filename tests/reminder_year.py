@@ -123,6 +123,8 @@ class Year:
 
     def reminders(self, now: datetime) -> Iterator[tuple[Life, str, str]]:
         """What is to be told at this hour: (referral, kind, party)."""
+        if now.hour not in (8, 14):
+            return
         for life in self.lives:
             blind = life.ends is not None and life.ends < now.date()
             away = life.leaves and now > LEAVES
@@ -214,9 +216,9 @@ class Year:
 
 
 def beginnings() -> list[tuple[date, str]]:
-    """When each begins: every fourth day, and on days before many free ones."""
+    """When each begins: every sixth day, and on days before many free ones."""
     courses = cycle(course for course in COURSES if course != "to a partner who leaves")
-    days = [FIRST + n * DAY for n in range(0, 365, 4)]
+    days = [FIRST + n * DAY for n in range(0, 365, 6)]
     days += [date(2027, month, day) for month, day in ((3, 23), (3, 24), (5, 5), (5, 14), (12, 22), (12, 23))]
     found = [(day, next(courses)) for day in days]
     return [*found, *((LEAVES.date() - n * DAY, "to a partner who leaves") for n in (1, 2, 3))]

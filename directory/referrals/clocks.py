@@ -75,6 +75,7 @@ def soon_day(begun: date, until: date) -> date:
     return before if before > begun else until
 
 
+@lru_cache(maxsize=1024)
 def moments(begun: date, working_days: int) -> Moments:
     """``working_days``: to answer it."""
     until = working_day_after(begun, working_days)

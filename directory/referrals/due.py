@@ -45,9 +45,10 @@ def due_list(
     Not an event: nothing that was written is in a list. Raises InvalidInput on box, status or cursor.
     """
     today = day_of(now)
-    query = select(Referral).where(of_party(identity, box, status, today), _waits(identity, today))
+    query = select(Referral).where(of_party(identity, box, status, today), _waits(identity))
     after = None if cursor is None else _read_cursor(cursor)
-    found = session.execute(query.execution_options(populate_existing=True)).scalars().all()
+    query = query.execution_options(populate_existing=True)
+    found = session.execute(query, waiting.at(clocks.midnight_after(today), today)).scalars().all()
     written = waiting.last_written(session, found, today)
     rows: list[tuple[_Place, Referral, frozenset[Party]]] = []
     for referral in found:
@@ -63,18 +64,17 @@ def due_list(
     return Page(tuple(views_of(session, vault, page, now=now, in_list=True)), more)
 
 
-def _waits(identity: Identity, today: date) -> ColumnElement[bool]:
-    over = clocks.midnight_after(today)
+def _waits(identity: Identity) -> ColumnElement[bool]:
     sends = _REFERRAL.c.sender_id == identity.partner_id
     return or_(
         and_(
             _REFERRAL.c.receiver_id == identity.partner_id,
-            waiting.whose_answer_is_waited_for(clocks.ANSWER_SOON, over),
+            waiting.whose_answer_is_waited_for(clocks.ANSWER_SOON),
         ),
-        and_(sends, waiting.whose_answer_is_waited_for(clocks.UNANSWERED, over)),
-        waiting.to_revisit(today),
-        and_(sends, waiting.to_follow_up(today)),
-        waiting.that_are_silent(today),
+        and_(sends, waiting.whose_answer_is_waited_for(clocks.UNANSWERED)),
+        waiting.TO_REVISIT,
+        and_(sends, waiting.TO_FOLLOW_UP),
+        waiting.THAT_ARE_SILENT,
     )
 
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -48,9 +49,7 @@ def give(session: Session, now: datetime) -> int:
     After a pause, of those about an answer only the latest is given; the ones before it count as given.
     """
     today = clocks.day_begun(now)
-    query = select(Referral).where(_to_remind_of(now, today)).order_by(_REFERRAL.c.id).limit(BATCH)
-    query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    rows = session.execute(query).scalars().all()
+    rows = session.execute(_to_remind_of(), waiting.at(now, today)).scalars().all()
     written = waiting.last_written(session, rows, today)
     settled = 0
     for referral in rows:
@@ -81,9 +80,7 @@ def expire_unanswered(session: Session, now: datetime, *, unanswered_days: int, 
     untouched = and_(
         _REFERRAL.c.status == "draft", _REFERRAL.c.updated_at <= now - timedelta(days=draft_days)
     )
-    query = select(Referral).where(or_(unanswered, untouched)).order_by(_REFERRAL.c.id).limit(BATCH)
-    query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    rows = session.execute(query).scalars().all()
+    rows = session.execute(_held(select(Referral).where(or_(unanswered, untouched)))).scalars().all()
     for referral in rows:
         before = referral.status
         referral.revisit_on = None
@@ -126,24 +123,29 @@ def _reminders(
         yield _Reminder(SILENT, silent_on, _SENDER if alone else _SENDER + _RECEIVER)
 
 
-def _to_remind_of(now: datetime, today: date) -> ColumnElement[bool]:
-    """Of whom a reminder is not yet given whose time has come."""
+@cache
+def _to_remind_of() -> Select[Any]:
+    """Some of whom a reminder is not yet given whose time has come. Made once: it is asked each minute."""
     may_be_reached = _REFERRAL.c.contact_preference != "none"
-    once_more = today - timedelta(days=clocks.SILENT_DAYS)
-    return or_(
-        *(and_(waiting.whose_answer_is_waited_for(kind, now), ~_given(kind)) for kind in clocks.ANSWER_KINDS),
-        and_(
-            waiting.to_revisit(today),
-            may_be_reached,
-            ~_given(REVISIT, _REMINDER.c.day == _REFERRAL.c.revisit_on),
-        ),
-        and_(
-            waiting.to_follow_up(today),
-            may_be_reached,
-            ~_given(FOLLOW_UP, _REMINDER.c.day == _REFERRAL.c.follow_up_on),
-        ),
-        and_(waiting.that_are_silent(today), may_be_reached, ~_given(SILENT, _REMINDER.c.day > once_more)),
+    for_an_answer = (
+        and_(waiting.whose_answer_is_waited_for(kind), ~_given(kind)) for kind in clocks.ANSWER_KINDS
     )
+    revisited = _given(REVISIT, _REMINDER.c.day == _REFERRAL.c.revisit_on)
+    followed_up = _given(FOLLOW_UP, _REMINDER.c.day == _REFERRAL.c.follow_up_on)
+    silent_told = _given(SILENT, _REMINDER.c.day > waiting.SILENT_TOLD)
+    waits = or_(
+        *for_an_answer,
+        and_(waiting.TO_REVISIT, may_be_reached, ~revisited),
+        and_(waiting.TO_FOLLOW_UP, may_be_reached, ~followed_up),
+        and_(waiting.THAT_ARE_SILENT, may_be_reached, ~silent_told),
+    )
+    return _held(select(Referral).where(waits))
+
+
+def _held(query: Select[Any]) -> Select[tuple[Referral]]:
+    """A batch, which nobody else changes until the end; who is changing one now keeps it."""
+    query = query.order_by(_REFERRAL.c.id).limit(BATCH)
+    return query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
 
 
 def _given(kind: str, *about: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, Table, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
+from directory.database import UtcDateTime
 from directory.partners.access import Party
 from directory.referrals import clocks
 from directory.referrals.consent import day_of
@@ -98,36 +100,57 @@ def last_written(session: Session, referrals: Iterable[Referral], today: date) -
     return {row.referral_id: row.at for row in rows}
 
 
-def whose_answer_is_waited_for(kind: str, now: datetime) -> ColumnElement[bool]:
+def at(now: datetime, today: date) -> dict[str, Any]:
+    """The values of what the conditions below leave open. ``now``: for moments of answers; ``today``: for days."""
+    begun = {
+        _begun_before(kind, urgency): clocks.midnight_after(clocks.begun_until(kind, days, now))
+        for kind in clocks.ANSWER_KINDS
+        for urgency, days in clocks.WORKING_DAYS_TO_ANSWER.items()
+    }
+    silent_told = today - timedelta(days=clocks.SILENT_DAYS)
+    return begun | {"today": today, "silent_since": _silence_begins(today), "silent_told": silent_told}
+
+
+def whose_answer_is_waited_for(kind: str) -> ColumnElement[bool]:
     """Those for which the moment of ``kind``, of ``clocks.ANSWER_KINDS``, has come."""
-    urgent = or_(_REFERRAL.c.urgency == "urgent", _REFERRAL.c.context.in_(clocks.AS_URGENT))
-    alternatives = []
-    for urgency, days in clocks.WORKING_DAYS_TO_ANSWER.items():
-        alike = urgent if urgency == "urgent" else and_(_REFERRAL.c.urgency == urgency, ~urgent)
-        until = clocks.midnight_after(clocks.begun_until(kind, days, now))
-        begun = or_(
-            and_(_REFERRAL.c.delivery != "carried", _REFERRAL.c.sent_at < until),
-            and_(_REFERRAL.c.delivery == "carried", _REFERRAL.c.received_at < until),
-        )
-        alternatives.append(and_(alike, begun))
-    return and_(_REFERRAL.c.status == "requested", _REFERRAL.c.receiver_id.is_not(None), or_(*alternatives))
-
-
-def to_revisit(today: date) -> ColumnElement[bool]:
-    return and_(_REFERRAL.c.status == "on-hold", _REFERRAL.c.revisit_on <= today)
-
-
-def to_follow_up(today: date) -> ColumnElement[bool]:
-    return and_(_REFERRAL.c.status.not_in(FINAL), _REFERRAL.c.follow_up_on <= today)
-
-
-def that_are_silent(today: date) -> ColumnElement[bool]:
-    since = _silence_begins(today)
-    written = select(_MESSAGE.c.id).where(_MESSAGE.c.referral_id == _REFERRAL.c.id, _MESSAGE.c.at >= since)
-    held = and_(_REFERRAL.c.status == "on-hold", _REFERRAL.c.revisit_on.is_(None))
     return and_(
-        or_(_REFERRAL.c.status.in_(_IN_HAND), held), _REFERRAL.c.updated_at < since, ~written.exists()
+        _REFERRAL.c.status == "requested",
+        _REFERRAL.c.receiver_id.is_not(None),
+        or_(*(_begun(kind, urgency) for urgency in clocks.WORKING_DAYS_TO_ANSWER)),
     )
+
+
+def _begun(kind: str, urgency: str) -> ColumnElement[bool]:
+    urgent = or_(_REFERRAL.c.urgency == "urgent", _REFERRAL.c.context.in_(clocks.AS_URGENT))
+    before = bindparam(_begun_before(kind, urgency), type_=UtcDateTime)
+    return and_(
+        urgent if urgency == "urgent" else and_(_REFERRAL.c.urgency == urgency, ~urgent),
+        or_(
+            and_(_REFERRAL.c.delivery != "carried", _REFERRAL.c.sent_at < before),
+            and_(_REFERRAL.c.delivery == "carried", _REFERRAL.c.received_at < before),
+        ),
+    )
+
+
+def _begun_before(kind: str, urgency: str) -> str:
+    return f"{kind}_{urgency}".replace("-", "_")
+
+
+_TODAY, _SILENT_SINCE = bindparam("today", type_=Date), bindparam("silent_since", type_=UtcDateTime)
+TO_REVISIT = and_(_REFERRAL.c.status == "on-hold", _REFERRAL.c.revisit_on <= _TODAY)
+TO_FOLLOW_UP = and_(_REFERRAL.c.status.not_in(FINAL), _REFERRAL.c.follow_up_on <= _TODAY)
+THAT_ARE_SILENT = and_(
+    or_(
+        _REFERRAL.c.status.in_(_IN_HAND),
+        and_(_REFERRAL.c.status == "on-hold", _REFERRAL.c.revisit_on.is_(None)),
+    ),
+    _REFERRAL.c.updated_at < _SILENT_SINCE,
+    ~select(_MESSAGE.c.id)
+    .where(_MESSAGE.c.referral_id == _REFERRAL.c.id, _MESSAGE.c.at >= _SILENT_SINCE)
+    .exists(),
+)
+# The last day of which it was told that they are silent, of those of which it need not be told again yet.
+SILENT_TOLD = bindparam("silent_told", type_=Date)
 
 
 def _may_be_silent(referral: Referral) -> bool:
@@ -135,5 +158,5 @@ def _may_be_silent(referral: Referral) -> bool:
 
 
 def _silence_begins(today: date) -> datetime:
-    """What happened last before then has been silent for long enough."""
+    """What happened last before then has been silent for so long that it is told."""
     return clocks.midnight_after(today - timedelta(days=clocks.SILENT_DAYS))

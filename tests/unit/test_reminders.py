@@ -22,9 +22,10 @@ from directory.referrals import audit, reminders
 from directory.referrals.models import Referral
 from tests.referral_house import House
 from tests.referral_house import house as built
-from tests.reminder_year import DAY, FIRST, LAST, LEAVES, Year, at
+from tests.reminder_year import DAY, FIRST, LAST, LEAVES, Year, at, is_working
 
-HOURS = (7, 8, 9, 13, 14, 15)  # at which somebody looks; and every hour of some weeks
+HOURS = (7, 8, 13, 14)  # at which somebody looks; every hour of some days
+HOURS_OF_A_FREE_DAY = (8, 14)
 EVERY_HOUR = (
     FIRST.replace(month=3, day=22),
     FIRST.replace(month=4, day=1),
@@ -86,7 +87,8 @@ def kinds(house: House) -> list[str]:
 def hours() -> Iterator[datetime]:
     for n in range((LAST - FIRST).days + 1):
         day = FIRST + n * DAY
-        for hour in range(24) if EVERY_HOUR[0] <= day < EVERY_HOUR[1] else (3, *HOURS):
+        some = HOURS if is_working(day) else HOURS_OF_A_FREE_DAY
+        for hour in range(24) if EVERY_HOUR[0] <= day < EVERY_HOUR[1] else some:
             yield at(day, hour)
 
 
@@ -100,7 +102,7 @@ def test_in_a_year_everybody_is_reminded_once_on_the_day_and_of_nothing_that_is_
     expected: Counter[Any] = Counter()
     for now in hours():
         year.until(now)
-        if now.hour == 3:
+        if now.hour == 8 and now.weekday() == 0:
             expired(house, now)
             year.expired(now)
         if now - timedelta(hours=1) < LEAVES <= now:
