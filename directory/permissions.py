@@ -92,6 +92,7 @@ PERMISSIONS: Mapping[str, Entry] = {
     "GET /api/v1/referrals/<id>/export": _READS,
     "POST /api/v1/referrals/<id>/transitions": _REFERS,
     "DELETE /api/v1/referrals/<id>/consent": _REFERS,
+    "GET /api/v1/referrals/<id>/alternatives": _READS,
     "GET /api/v1/referrals/<id>/events": _READS,
     "GET /api/v1/referrals/<id>/messages": _READS,
     "POST /api/v1/referrals/<id>/messages": _REFERS,

@@ -6,6 +6,7 @@ from flask import Flask
 from flask_smorest import Blueprint
 
 from directory.api import (
+    alternatives,
     docs,
     keys,
     members,
@@ -35,6 +36,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     keys.blueprint,
     webhooks.blueprint,
     referrals.blueprint,
+    alternatives.blueprint,
     reports.blueprint,
 )
 
