@@ -272,9 +272,7 @@ ROWS: dict[str, Row] = {
         PARTIES_WRITE, id=sent, json=lambda: {"to": "cancelled", "reason": "duplicate"}, headers=FIRST
     ),
     "DELETE /api/v1/referrals/<id>/consent": Row(PARTIES_WRITE, id=sent, headers=FIRST),
-    "GET /api/v1/referrals/<id>/alternatives": Row(
-        each(ALL_READ, 404, (by("sender", READS), 200)), id=sent
-    ),
+    "GET /api/v1/referrals/<id>/alternatives": Row(each(ALL_READ, 404, (by("sender", READS), 200)), id=sent),
     "GET /api/v1/referrals/<id>/events": Row(PARTIES_READ, id=sent),
     "GET /api/v1/referrals/<id>/messages": Row(PARTIES_READ, id=sent),
     "POST /api/v1/referrals/<id>/messages": Row(
