@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, and_, func, or_, select, update
 from sqlmodel import Session
 
 from directory.config import Settings
@@ -26,13 +26,19 @@ from directory.errors import InvalidInput
 from directory.partners.models import Account, ApiKey, Partner
 from directory.referrals import audit, privacy
 from directory.referrals.lifecycle import FINAL
-from directory.referrals.models import Referral
+from directory.referrals.models import Referral, ReferralEvent
 
 FILE = "erasures"
 BATCH = 500
 _BEGAN = "began"  # the first line: since when the file tells of all that there was
 
 _REFERRAL: Table = Referral.__table__  # type: ignore[attr-defined]
+_EVENT: Table = ReferralEvent.__table__  # type: ignore[attr-defined]
+_ERASING = or_(  # what erases all that was written
+    _EVENT.c.action.in_(("erased", "consent-withdrawn")),
+    and_(_EVENT.c.action == "step", _EVENT.c.reason == "consent-withdrawn"),
+    and_(_EVENT.c.action == "step", _EVENT.c.to_status == "entered-in-error"),
+)
 _KEY: Table = ApiKey.__table__  # type: ignore[attr-defined]
 _CLOSED: dict[str, Table] = {
     "account": Account.__table__,  # type: ignore[attr-defined]
@@ -122,10 +128,13 @@ def _of_database(session: Session, since: datetime, now: datetime) -> Entries:
 
 def _erase_again(session: Session, entries: dict[UUID, Entry], now: datetime) -> int:
     """Those that the database has as they were before; what is written after an erasure is another matter."""
-    known = session.execute(
-        select(_REFERRAL.c.id, _REFERRAL.c.erased_at).where(_REFERRAL.c.id.in_(list(entries)))
+    # The event of the erasure is not in a database of before it, whatever has happened there since.
+    erased = select(_EVENT.c.referral_id, func.max(_EVENT.c.at)).where(
+        _EVENT.c.referral_id.in_(list(entries))
     )
-    missed = [row.id for row in known if row.erased_at is None or row.erased_at < _at(entries[row.id])]
+    rows_known = session.execute(erased.where(_ERASING).group_by(_EVENT.c.referral_id)).all()
+    known: dict[UUID, datetime] = {id: at for id, at in rows_known}  # noqa: C416
+    missed = [id for id, entry in entries.items() if id not in known or known[id] < _at(entry)]
     query = select(Referral).where(_REFERRAL.c.id.in_(missed)).order_by(_REFERRAL.c.id).with_for_update()
     rows = session.execute(query).scalars().all() if missed else []
     for referral in rows:
