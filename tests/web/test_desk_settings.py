@@ -130,6 +130,20 @@ def test_who_is_invited_chooses_a_password_by_the_link_that_was_shown(
     assert client.get("/desk/account").status_code == 200
 
 
+def test_whoever_presses_twice_is_told_where_another_link_is_to_be_had(
+    network: Network, coordinator: FlaskClient
+) -> None:
+    network.account("receiver", Role.EDITOR, email="other@receiver.example.org")
+    said = {"email": "twice@sender.example.org", "roles": "editor"}
+    shown_once(coordinator.post(f"{SETTINGS}/members", data=said))
+    for email, told in (("TWICE@sender.example.org", True), ("other@receiver.example.org", False)):
+        answer = coordinator.post(f"{SETTINGS}/members", data=said | {"email": email})
+        assert wrong_fields(answer) == ["email"]
+        assert ("This is a member already" in answer.text) is told, (
+            "nothing is told of other partners' people"
+        )
+
+
 @pytest.mark.parametrize(
     ("said", "fields"),
     [

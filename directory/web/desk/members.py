@@ -14,6 +14,7 @@ from directory.errors import Conflict, InvalidInput
 from directory.identity import asking
 from directory.partners import members
 from directory.partners.access import Role
+from directory.partners.addresses import known_as
 from directory.partners.models import Account
 from directory.web.desk.frame import DESK
 from directory.web.desk.saying import N_
@@ -62,8 +63,7 @@ def invite() -> tuple[str, int]:
     except InvalidInput as error:
         return _list({name: [_sentence(name)] for name in error.errors}, email, roles), 422
     except Conflict:
-        taken = _("There is an account with this address already. Nobody is invited twice.")
-        return _list({"email": [taken]}, email, roles), 422
+        return _list({"email": [_taken(email)]}, email, roles), 422
     return _handed_over(account, link), 201
 
 
@@ -155,6 +155,14 @@ def _one(
 
 def _handed_over(account: Account, link: dict[str, Any]) -> str:
     return render_template("desk/link.html", member=account, link=link)
+
+
+def _taken(email: str) -> str:
+    with rooms().database.reading() as session:
+        ours = members.accounts(session, own_partner(session).id)
+    if known_as(email) in [account.email for account in ours]:
+        return _("This is a member already: choose “Change” above to make a new link.")
+    return _("There is an account with this address already. Nobody is invited twice.")
 
 
 def _choices() -> list[tuple[str, str, str]]:
