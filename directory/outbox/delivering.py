@@ -16,7 +16,7 @@ from functools import partial
 from random import Random, SystemRandom
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -114,7 +114,10 @@ class _Round:
                     outcome = _outcome_of(future)
                     if outcome.halts:
                         halted.add(leased.lane)
-                    self._settle(leased, outcome)
+                    try:
+                        self._settle(leased, outcome)
+                    except Exception as error:  # its lease ends; what else is on its way is to be settled
+                        log.error("a message could not be settled", exc_info=error)
 
     def _due(self, without: set[UUID]) -> list[tuple[int, UUID]]:
         """Position and lane of what is due, the longest due first, but for these lanes."""
@@ -228,6 +231,8 @@ class _Round:
                 _end(message, "sent", now, None)
             else:
                 self._failed(message, outcome, now)
+                if outcome.wait and message.endpoint_id:
+                    _put_off(session, message.endpoint_id, now + outcome.wait)
             session.add(message)
             session.commit()
 
@@ -287,6 +292,14 @@ def _outcome_of(future: Future[Outcome]) -> Outcome:
     except Exception as error:  # a mistake of ours, which must hold up nobody else
         log.error("a message could not be sent", exc_info=error)
         return Outcome(Result.FAILED, "it could not be sent", halts=True)
+
+
+def _put_off(session: Session, endpoint_id: UUID, until: datetime) -> None:
+    """Whoever asks to wait means all that waits for it."""
+    early = and_(
+        _MESSAGE.c.endpoint_id == endpoint_id, _MESSAGE.c.state == "waiting", _MESSAGE.c.next_at < until
+    )
+    session.execute(update(_MESSAGE).where(early).values(next_at=until))
 
 
 def _end(message: OutboxMessage, state: str, now: datetime, error: str | None) -> None:

@@ -170,8 +170,11 @@ def test_what_fails_is_tried_again_later_and_later_under_the_same_id_and_then_gi
 
 def test_a_receiver_that_asks_to_wait_is_not_asked_before(post: Post) -> None:
     post.webhooks.answers = lambda notice: Outcome(Result.FAILED, "it answered 429", timedelta(hours=1), True)
-    post.tell()
-    post.deliver()
+    for _ in range(3):
+        post.tell()
+    assert post.deliver() == 2
+    post.later(minutes=59)
+    assert post.deliver() == 0  # not by another message either
     assert {message.next_at for message in post.messages()} == {NOW + timedelta(hours=1)}
 
 
@@ -234,6 +237,22 @@ def test_a_lease_that_nobody_settled_ends_and_the_message_goes_out_under_the_sam
     assert [message.state for message in post.messages()] == ["sent"]
 
 
+def test_what_cannot_be_settled_is_sent_again_and_what_went_with_it_is_settled(post: Post) -> None:
+    def takes_itself_away(notice: Notice) -> Outcome:
+        if notice.url[8] == "a":  # a store that fails, for this one
+            return Outcome(Result.FAILED, "x", wait="no time at all", halts=True)  # type: ignore[arg-type]
+        return SENT
+
+    post.webhooks.answers = takes_itself_away
+    post.tell()
+    assert post.deliver() == 2
+    assert [message.state for message in post.messages()] == ["waiting", "sent"]
+    post.webhooks.answers = lambda notice: SENT
+    post.now += LEASE
+    assert post.deliver() == 1
+    assert {message.state for message in post.messages()} == {"sent"}
+
+
 def test_two_workers_at_once_send_nothing_twice(post: Post) -> None:
     referrals = [post.tell("referral.requested") for _ in range(6)]
     for referral in referrals:
@@ -284,7 +303,7 @@ def test_an_endpoint_that_is_gone_is_not_in_use_any_more_and_nothing_waits_for_i
     post.tell()
     assert len(post.messages(post.a)) == 2
     with post.database.reading() as session:
-        (gone, _) = endpoints.endpoints_of(session, post.partner.id)
+        gone = endpoints.endpoint_of(session, post.partner.id, post.a.id, lock=False)
     assert (gone.active, gone.disabled_because) == (False, "gone")
 
 
