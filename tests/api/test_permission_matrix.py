@@ -14,10 +14,14 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 
 from directory.outbox import endpoints
+from directory.outbox.links import token_of
+from directory.outbox.models import OutboxMessage
 from directory.partners import keys
 from directory.partners.access import Role, Scope
+from directory.partners.models import Partner
 from directory.security import permission_names
 from tests.factories import TODAY
 from tests.partner_network import Network
@@ -164,6 +168,16 @@ def dead_delivery(network: Network) -> object:
     return message.id
 
 
+def link(network: Network) -> object:
+    """The token of a mail's link, by which anybody may say that a referral has come."""
+    with network.database.unit_of_work() as session:
+        session.execute(update(Partner).values(mailbox="post@example.org"))
+        session.commit()
+    about = OutboxMessage.referral_id == UUID(sent(network)), OutboxMessage.channel == "mail"
+    with network.database.reading() as session:
+        return token_of(network.vault, session.execute(select(OutboxMessage.id).where(*about)).scalar_one())
+
+
 def service(network: Network) -> object:
     entry: Any = network.nobody().get("/api/v1/services/clinic").json
     return entry["id"]
@@ -293,6 +307,7 @@ ROWS: dict[str, Row] = {
     "POST /desk/reset": Row(all_get(422), form=dict),
     "POST /desk/language": Row(all_get(303), form=lambda: {"language": "en"}),
     "GET /desk/account": Row(page(PEOPLE, 200)),
+    "POST /desk/account/here": Row(each(PEOPLE, 200), form=dict),
     "POST /desk/account/notices": Row(each(PEOPLE, 303), form=lambda: {"notices": "none"}),
     "GET /desk/account/codes": Row(page(PEOPLE, 200)),
     "POST /desk/account/codes": Row(each(PEOPLE, 303), form=dict),
@@ -393,6 +408,8 @@ ROWS: dict[str, Row] = {
         form=lambda: {"once": "the-same-for-all", "version": "1"},
     ),
     "GET /desk/referrals/<id>/export": Row(AT_THE_DESK, id=sent),
+    "GET /desk/received/<token>": Row(all_get(200), id=link),
+    "POST /desk/received/<token>": Row(all_get(200), id=link, form=dict),
     "GET /desk/redeem": Row(page(COUNSELLING, 200)),
     "POST /desk/redeem": Row(
         each(COUNSELLING, 404, (desk("receiver"), 303)),

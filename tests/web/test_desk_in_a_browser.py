@@ -188,3 +188,24 @@ def test_colours_that_a_person_has_forced_leave_everything_to_be_seen(desk: Desk
         page.keyboard.press("Tab")
         width = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
         assert width == "3px", "one sees where one is"
+
+
+def test_one_is_warned_before_time_signs_one_out_and_stays_by_one_press(desk: Desk) -> None:
+    warning = "Du blir snart logget ut"
+    with desk.page("sender", Role.COUNSELLOR) as page:
+        page.clock.install()
+        page.goto("/desk/account")
+        page.clock.fast_forward("24:50")
+        expect(page.get_by_text(warning)).to_have_count(0)
+        page.clock.fast_forward("00:15")
+        expect(page.get_by_role("alert")).to_contain_text(warning)
+        looked_at(page)
+        desk.network.later(minutes=25)
+        page.get_by_role("button", name="Forbli innlogget").press("Enter")
+        expect(page.get_by_text(warning)).to_have_count(0)
+        desk.network.later(minutes=25)
+        page.clock.fast_forward("25:05")
+        expect(page.get_by_role("alert")).to_contain_text(warning)
+        desk.network.later(minutes=10)
+        page.get_by_role("button", name="Forbli innlogget").click()
+        page.wait_for_url("**/desk/sign-in")

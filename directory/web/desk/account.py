@@ -12,7 +12,7 @@ from directory.errors import Conflict, InvalidInput, TooManyAttempts
 from directory.identity import asking
 from directory.partners import members, one_time_codes
 from directory.partners.models import Account, Partner
-from directory.web.desk.frame import DESK
+from directory.web.desk.frame import DESK, desk_seconds_left
 from directory.web.wording import gettext as _
 
 PATH = f"{DESK}/account"
@@ -33,6 +33,12 @@ def account() -> str:
         "codes-off": _("No one-time code is asked for any more when you sign in."),
     }.get(request.args.get("done", ""))
     return render_template("desk/account.html", account=found, partner=partner, done=done)
+
+
+@blueprint.post("/here")
+def stay() -> dict[str, int]:
+    """From a page that is open and about to outlive the sign-in: that somebody is there is all that it says."""
+    return {"seconds": desk_seconds_left()}
 
 
 @blueprint.post("/notices")

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
 
+from directory.api.rooms import rooms
+from directory.identity import present
 from directory.partners.access import Identity
 from directory.permissions import PERMISSIONS, allows
 from directory.web.wording import gettext as _
 
 DESK = "/desk"
+WARN_S = 5 * 60  # so long before a sign-in ends, somebody with a page open is warned (WCAG 2.2.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ def desk_navigation() -> list[Place]:
 def desk_here() -> str:
     """Where to come back to after another language was chosen: a page that can be asked for, else the first."""
     return own_path(request.full_path.rstrip("?")) if request.method == "GET" else DESK
+
+
+def desk_seconds_left() -> int:
+    """Until the sign-in ends, unless something is asked before."""
+    return int((present().until - rooms().clock()).total_seconds())
 
 
 def own_path(wanted: str | None) -> str:
@@ -87,5 +95,7 @@ def register(app: Flask) -> None:
         desk_person=desk_person,
         desk_navigation=desk_navigation,
         desk_here=desk_here,
+        desk_seconds_left=desk_seconds_left,
+        desk_warning_seconds=WARN_S,
     )
     app.after_request(_name_our_origin)

@@ -25,3 +25,25 @@ addEventListener("pageshow", () => {
 for (const shown of document.querySelectorAll(".once input")) {
   shown.addEventListener("focus", () => shown.select());
 }
+
+// Whoever has a page open is warned before the sign-in ends, and can stay by one press.
+const ending = document.getElementById("ending");
+if (ending !== null) {
+  const warn = Number(ending.dataset.warn);
+  const wait = (seconds) => setTimeout(tell, Math.max(0, seconds - warn) * 1000);
+  const tell = () => {
+    const told = ending.content.firstElementChild.cloneNode(true);
+    ending.before(told);
+    told.querySelector("button").addEventListener("click", async () => {
+      const answer = await fetch("/desk/account/here", { method: "POST" }).catch(() => null);
+      if (answer === null) return;
+      if (!answer.ok) return location.assign("/desk/sign-in");
+      const { seconds } = await answer.json();
+      if (seconds <= warn) return; // a day at the desk ends in any case
+      told.remove();
+      document.getElementById("main").focus();
+      wait(seconds);
+    });
+  };
+  wait(Number(ending.dataset.seconds));
+}
