@@ -238,7 +238,7 @@ def drawn(made: House) -> Iterator[tuple[House, Session]]:
         yield made, session
 
 
-@hypothesis(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, pair=st.tuples(ASKED, ASKED))
 def test_no_sum_or_difference_of_two_reports_is_a_few(
     drawn: tuple[House, Session], rows: list[dict[str, Any]], pair: tuple[dict[str, Any], dict[str, Any]]
