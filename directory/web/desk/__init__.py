@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from directory.web.desk import (
     account,
+    acknowledging,
     boxes,
     handling,
     home,
@@ -27,6 +28,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     boxes.blueprint,
     handling.blueprint,
     redeeming.blueprint,
+    acknowledging.blueprint,
     reports.blueprint,
     signing_in.blueprint,
     account.blueprint,
