@@ -51,7 +51,7 @@ HSTS = "max-age=31536000; includeSubDomains"
 OPEN_TO_OTHER_SITES = "/api/"  # any site may ask, without credentials
 # But not here, where cookies and keys are read.
 CLOSED_TO_OTHER_SITES = tuple(
-    f"/api/v1/{name}" for name in ("session", "partners", "members", "keys", "referrals")
+    f"/api/v1/{name}" for name in ("session", "partner", "members", "keys", "referrals", "webhooks")
 )
 CORS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
@@ -63,7 +63,8 @@ PREFLIGHT: Mapping[str, str] = {
     "Access-Control-Max-Age": "86400",
 }
 
-RATE_LIMITED = "/api/v1/"
+# What costs something and is open to anybody.
+RATE_LIMITED = ("/api/v1/", "/desk/sign-in", "/desk/invitation", "/desk/reset", "/desk/received/")
 WAIT = "veiviser.wait"  # in a request's environment: the seconds that its sender has to wait
 HOLDS_KEY = "veiviser.holds-key"  # and whether a key stands in its query string
 

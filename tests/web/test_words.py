@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
+from flask import Flask
 from flask.testing import FlaskClient
 
 from directory.web import wording
@@ -78,6 +80,18 @@ def test_a_translation_names_the_values_of_its_source_and_no_others(language: st
         for text in forms(message):
             assert values(text) <= allowed, (file, text)
         assert values(forms(message)[-1]) == values(ids[-1]), (file, ids)
+
+
+@pytest.mark.parametrize(("language", "said"), [("nb", "17. mai 2027"), ("en", "17 May 2027")])
+def test_a_day_is_that_in_norway_and_written_as_its_reader_does(
+    directory_app: Flask, language: str, said: str
+) -> None:
+    with directory_app.test_request_context(headers={"Accept-Language": language}):
+        night = datetime(2027, 5, 16, 23, 30, tzinfo=UTC)
+        assert wording.day(date(2027, 5, 17)) == wording.day(night) == said
+        assert wording.moment(night) == f"{said}, 01:30"
+        assert wording.isoday(night) == "2027-05-17"
+        assert wording.day(None) == wording.moment(None) == ""
 
 
 def language_of(answer: str) -> str:
