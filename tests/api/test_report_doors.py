@@ -177,9 +177,16 @@ def test_the_page_begins_with_the_months_of_a_year(coordinator: FlaskClient) -> 
     assert re.findall(r'<th scope="row">(\w+ \d{4})</th>', page)[:2] == ["December 2025", "January 2026"]
     assert page.count('class="none"') == 11
     assert 'value="2025-12"' in page and 'value="2026-11"' in page
-    nothing = asked(coordinator, DESK, box="in", by="reason").text
-    assert "There is no row of five referrals or more" in nothing and "<table" not in nothing
+    for by in ("reason", "month"):
+        nothing = asked(coordinator, DESK, box="in", by=by).text
+        assert "There is no row of five referrals or more" in nothing and "<table" not in nothing
     assert "<table" not in asked(coordinator, DESK, box="out").text
+
+
+def test_the_receivers_page_says_received(coordinator: FlaskClient, network: Network) -> None:
+    receiver = network.person("receiver", Role.COORDINATOR)
+    page = asked(receiver, DESK, box="in", by="month").text
+    assert 'data-label="Mottatt">15</td>' in page and 'data-label="Sendt"' not in page
 
 
 def test_the_page_says_what_is_wrong_with_a_month(coordinator: FlaskClient) -> None:

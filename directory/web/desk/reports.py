@@ -86,6 +86,9 @@ def _loaded(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _page(typed: Mapping[str, Any], errors: Mapping[str, list[str]], found: Report | None = None) -> str:
+    columns = {name: gettext(label) for name, label in COLUMNS.items()}
+    if found and found.box == "in":
+        columns["sent"] = gettext("Received")
     return render_template(
         "desk/reports.html",
         typed=typed,
@@ -97,7 +100,7 @@ def _page(typed: Mapping[str, Any], errors: Mapping[str, list[str]], found: Repo
             "box": gettext("Which referrals"),
         },
         by={name: gettext(label) for name, label in BY.items()},
-        columns={name: gettext(label) for name, label in COLUMNS.items()},
+        columns=columns,
         found=found,
         lines=[_line(row, found.by) for row in found.rows] if found else [],
         month=month_name,
