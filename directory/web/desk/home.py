@@ -34,11 +34,12 @@ def home() -> str:
         sent = seeing.list_referrals(
             session, house.vault, identity, now=now, box="out", status=OPEN, per_page=MOST
         )
+    known = {view.id for view in waiting.items}
     return render_template(
         "desk/home.html",
         reads=True,
         due=waiting.items[:SHOWN],
-        new=[view for view in new.items if view.received_at is None][:SHOWN],
+        new=[view for view in new.items if view.received_at is None and view.id not in known][:SHOWN],
         counts=[_count(waiting), _count(new), _count(sent)],
     )
 

@@ -97,7 +97,7 @@ def _sentence(field: str, message: str) -> str:
         }
     if field == "consent.covers" and message.startswith("must cover"):
         lacking = [said(part, "covers") for part in COVERS if part in message]
-        return gettext("The client must also agree: %(what)s.") % {"what": "; ".join(lacking)}
+        return gettext("The client must agree: %(what)s.") % {"what": "; ".join(lacking)}
     if field == "near":
         names = message.partition("Nearest names: ")[2].rstrip(".")
         if names and names != "none":

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from babel.numbers import format_decimal
 from flask import Flask
 
 from directory import languages
+from directory.api.rooms import rooms
 from directory.languages import pick
+from directory.referrals.consent import day_of
+from directory.referrals.waiting import Due
 from directory.web.wording import gettext, page_language
 
 
@@ -160,6 +164,20 @@ def choices(kind: str, codes: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(code, said(code, kind)) for code in codes]
 
 
+def why_and_day(due: Due) -> str:
+    """Why it is due, to stand before the day."""
+    late = due.why == "answer-due" and due.day < day_of(rooms().clock())
+    return said("unanswered" if late else due.why, "why-day")
+
+
+def distance(km: float, about: bool) -> str:
+    """``about``: the place is known to its postcode or town only."""
+    if km < 1:
+        return gettext("less than 1 km away")
+    told = format_decimal(km if km < 10 else round(km), "#,##0.#", locale=page_language())
+    return (gettext("about %(km)s km away") if about else gettext("%(km)s km away")) % {"km": told}
+
+
 def name_of(names: Mapping[str, str]) -> str:
     """A service's name; words that say so where it has left the directory."""
     found = pick(names, page_language())
@@ -171,5 +189,11 @@ def language_name(code: str) -> str:
 
 
 def register(app: Flask) -> None:
-    filters = {"said": said, "name_of": name_of, "language_name": language_name}
+    filters = {
+        "said": said,
+        "name_of": name_of,
+        "language_name": language_name,
+        "why_and_day": why_and_day,
+        "distance": distance,
+    }
     app.jinja_env.filters.update(filters)
