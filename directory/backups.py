@@ -110,15 +110,20 @@ def unpack(path: Path, room: Path) -> Manifest:
 
 @contextmanager
 def room_in(folder: Path) -> Iterator[Path]:
-    """A folder of ours alone, gone afterwards; those that others left who were killed are removed."""
-    for left in folder.glob(f"{_ROOM}*"):
-        if left.is_dir() and time.time() - left.stat().st_mtime > _LEFT_S:
-            shutil.rmtree(left, ignore_errors=True)
+    """A folder of ours alone within it, gone afterwards."""
+    sweep(folder, _LEFT_S)
     room = Path(mkdtemp(prefix=_ROOM, dir=folder))
     try:
         yield room
     finally:
         shutil.rmtree(room, ignore_errors=True)
+
+
+def sweep(folder: Path, left_s: float, but: Path | None = None) -> None:
+    """Remove such folders of others, who were killed, that nobody has touched for so many seconds."""
+    for room in folder.glob(f"{_ROOM}*"):
+        if room != but and room.is_dir() and time.time() - room.stat().st_mtime >= left_s:
+            shutil.rmtree(room, ignore_errors=True)
 
 
 def sum_path(path: Path) -> Path:

@@ -18,7 +18,7 @@ from sqlalchemy import Table, delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from directory import copies, database, erasures
-from directory.backups import Manifest, Told, quietly, room_in, unpack
+from directory.backups import Manifest, Told, quietly, room_in, sweep, unpack
 from directory.config import Settings
 from directory.copies import SQLITE
 from directory.database import Database
@@ -69,6 +69,7 @@ def restore(
         _note(settings, now)
         entries, began = erasures.read(settings, record)
         with copies.alone(settings.database):
+            sweep(place, 0, but=room)
             if _is_file(settings):
                 events, erased = _aside(settings, room / "database", entries, now, told)
             else:

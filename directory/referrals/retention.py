@@ -8,6 +8,7 @@ thing once. Events stay: they name nobody but those who acted, and the chain of 
 from __future__ import annotations
 
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from sqlmodel import Session
 
 from directory import idempotency
 from directory.config import Settings
-from directory.database import Database
+from directory.database import ERASES, Database
 from directory.encryption import Vault
 from directory.outbox import delivering
 from directory.partners import accounts, invitations
@@ -146,35 +147,44 @@ def _reduce(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     for referral in rows:
         if privacy.holds_contents(session, referral):
             audit.record(session, referral, None, "erased", now)
-        if referral.sent_at is not None:
-            _count(session, referral, referral.sent_at)
-    session.flush()
+    counts = Counter(_alike(referral, referral.sent_at) for referral in rows if referral.sent_at is not None)
+    for alike, count in sorted(
+        counts.items(), key=repr
+    ):  # two at once wait for each other, and not in a ring
+        _add(session, dict(alike), count)
     session.execute(delete(_REFERRAL).where(_REFERRAL.c.id.in_([referral.id for referral in rows])))
     session.expunge_all()
+    if rows:
+        session.info[ERASES] = True
     return len(rows)
 
 
-def _count(session: Session, referral: Referral, sent_at: datetime) -> None:
+def _alike(referral: Referral, sent_at: datetime) -> tuple[tuple[str, Any], ...]:
+    """What of it is counted: columns of ReferralCount."""
     asked = asked_at(referral.delivery, sent_at, referral.received_at)
-    alike: dict[str, Any] = {
-        "month": month_of(sent_at),
-        "sender_id": referral.sender_id,
-        "receiver_id": referral.receiver_id,
-        "service_id": referral.service_id,
-        "delivery": referral.delivery,
-        "status": referral.status,
-        "reason": referral.reason,
-        "outcome": referral.outcome,
-        "accepted": referral.accepted_at is not None,
-        "answered_within_hours": within_hours(asked, referral.answered_at),
-    }
+    return (
+        ("month", month_of(sent_at)),
+        ("sender_id", referral.sender_id),
+        ("receiver_id", referral.receiver_id),
+        ("service_id", referral.service_id),
+        ("delivery", referral.delivery),
+        ("status", referral.status),
+        ("reason", referral.reason),
+        ("outcome", referral.outcome),
+        ("accepted", referral.accepted_at is not None),
+        ("answered_within_hours", within_hours(asked, referral.answered_at)),
+    )
+
+
+def _add(session: Session, alike: dict[str, Any], count: int) -> None:
     same = and_(*(_COUNT.c[name].is_not_distinct_from(value) for name, value in alike.items()))
     # One of several, where two at the same time have made a row each: figures add them up.
-    one = session.execute(select(_COUNT.c.id).where(same).limit(1)).scalar_one_or_none()
+    one = session.execute(select(_COUNT.c.id).where(same).order_by(_COUNT.c.id).limit(1)).scalar_one_or_none()
     if one is None:
-        session.execute(insert(_COUNT).values(ReferralCount(**alike, count=1).model_dump()))
+        session.execute(insert(_COUNT).values(ReferralCount(**alike, count=count).model_dump()))
     else:
-        session.execute(update(_COUNT).where(_COUNT.c.id == one).values(count=_COUNT.c["count"] + 1))
+        more = {"count": _COUNT.c["count"] + count}
+        session.execute(update(_COUNT).where(_COUNT.c.id == one).values(more))
 
 
 def _forget_answers(session: Session, vault: Vault, now: datetime) -> int:

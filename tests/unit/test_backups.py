@@ -326,6 +326,7 @@ def test_a_database_that_is_damaged_or_gone_is_replaced(built: House, settings: 
     later.withdraw(built.sender, view)
     erasures.note(settings, built.database, later.now)
     file = copies.file_of(settings.database)
+    (file.parent / ".veiviser-of-somebody-who-was-killed").mkdir()
     for damage in (lambda: file.write_bytes(b"nothing of the kind" * 999), file.unlink):
         built.database.close()
         damage()
@@ -333,6 +334,7 @@ def test_a_database_that_is_damaged_or_gone_is_replaced(built: House, settings: 
         assert (done.erased, done.unknown_since) == (1, None)
         assert referrals(built) == {view.id: "cancelled"}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert left_behind(settings) == []
 
 
 def test_a_password_is_no_argument_of_a_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
