@@ -19,6 +19,12 @@ def test_what_the_public_may_do_is_to_read_to_search_and_to_sign_in() -> None:
         "POST /api/v1/search",
         "POST /api/v1/session",
         "POST /api/v1/session/password",
+        "POST /desk/sign-in",
+        "POST /desk/sign-out",
+        "POST /desk/invitation",
+        "POST /desk/reset",
+        "POST /desk/received/<token>",  # acknowledges, by a one-time link
+        "POST /desk/language",
     }
 
 
