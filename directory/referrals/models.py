@@ -43,6 +43,9 @@ class Referral(SQLModel, table=True):
     __table_args__ = (
         Index("ix_referral_sender", "sender_id", "created_at", "id"),
         Index("ix_referral_receiver", "receiver_id", "created_at", "id"),
+        # What waits is asked for each minute, among all that have ended.
+        Index("ix_referral_status", "status", "updated_at"),
+        Index("ix_referral_follow_up", "status", "follow_up_on"),
     )
     __mapper_args__ = {"version_id_col": _VERSION}
     id: UUID = Field(default_factory=uuid4, primary_key=True)

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, or_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -125,21 +125,23 @@ def _reminders(
 
 @cache
 def _to_remind_of() -> Select[Any]:
-    """Some of whom a reminder is not yet given whose time has come. Made once: it is asked each minute."""
+    """Some of whom a reminder is not yet given whose time has come. Made once: it is asked each minute.
+
+    One part for each kind, so that each is found by its index. Whoever was changed meanwhile is found all the same:
+    ``_reminders`` looks at each again.
+    """
     may_be_reached = _REFERRAL.c.contact_preference != "none"
-    for_an_answer = (
-        and_(waiting.whose_answer_is_waited_for(kind), ~_given(kind)) for kind in clocks.ANSWER_KINDS
-    )
     revisited = _given(REVISIT, _REMINDER.c.day == _REFERRAL.c.revisit_on)
     followed_up = _given(FOLLOW_UP, _REMINDER.c.day == _REFERRAL.c.follow_up_on)
     silent_told = _given(SILENT, _REMINDER.c.day > waiting.SILENT_TOLD)
-    waits = or_(
-        *for_an_answer,
+    parts = (
+        *(and_(waiting.whose_answer_is_waited_for(kind), ~_given(kind)) for kind in clocks.ANSWER_KINDS),
         and_(waiting.TO_REVISIT, may_be_reached, ~revisited),
         and_(waiting.TO_FOLLOW_UP, may_be_reached, ~followed_up),
         and_(waiting.THAT_ARE_SILENT, may_be_reached, ~silent_told),
     )
-    return _held(select(Referral).where(waits))
+    of_any = union_all(*(select(_REFERRAL.c.id).where(part) for part in parts))
+    return _held(select(Referral).where(_REFERRAL.c.id.in_(of_any)))
 
 
 def _held(query: Select[Any]) -> Select[tuple[Referral]]:

@@ -17,7 +17,7 @@ from directory.database import UtcDateTime
 from directory.partners.access import Party
 from directory.referrals import clocks
 from directory.referrals.consent import day_of
-from directory.referrals.lifecycle import FINAL
+from directory.referrals.lifecycle import FINAL, STATUSES
 from directory.referrals.models import Referral, ReferralMessage
 
 ANSWER_DUE, UNANSWERED = clocks.ANSWER_DUE, clocks.UNANSWERED
@@ -25,6 +25,7 @@ REVISIT, FOLLOW_UP, SILENT = "revisit", "follow-up", "silent"
 WHYS = (ANSWER_DUE, UNANSWERED, REVISIT, FOLLOW_UP, SILENT)
 
 _IN_HAND = ("accepted", "in-progress")
+_OPEN = tuple(status for status in STATUSES if status not in FINAL)
 _REFERRAL: Table = Referral.__table__  # type: ignore[attr-defined]
 _MESSAGE: Table = ReferralMessage.__table__  # type: ignore[attr-defined]
 
@@ -138,7 +139,7 @@ def _begun_before(kind: str, urgency: str) -> str:
 
 _TODAY, _SILENT_SINCE = bindparam("today", type_=Date), bindparam("silent_since", type_=UtcDateTime)
 TO_REVISIT = and_(_REFERRAL.c.status == "on-hold", _REFERRAL.c.revisit_on <= _TODAY)
-TO_FOLLOW_UP = and_(_REFERRAL.c.status.not_in(FINAL), _REFERRAL.c.follow_up_on <= _TODAY)
+TO_FOLLOW_UP = and_(_REFERRAL.c.status.in_(_OPEN), _REFERRAL.c.follow_up_on <= _TODAY)
 THAT_ARE_SILENT = and_(
     or_(
         _REFERRAL.c.status.in_(_IN_HAND),

@@ -19,6 +19,8 @@ def upgrade() -> None:
             f"UPDATE referral SET {column} = (SELECT min(at) FROM referral_event WHERE referral_id = referral.id "  # nosec B608
             f"AND action = 'step' AND to_status IN ({statuses}))"
         )
+    op.create_index("ix_referral_status", "referral", ["status", "updated_at"])
+    op.create_index("ix_referral_follow_up", "referral", ["status", "follow_up_on"])
     op.create_table(
         "webhook_endpoint",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -138,6 +140,8 @@ def downgrade() -> None:
         "webhook_endpoint",
     ):
         op.drop_table(table)
+    for index in ("ix_referral_follow_up", "ix_referral_status"):
+        op.drop_index(index, "referral")
     for table, column in (
         ("referral", "accepted_at"),
         ("referral", "answered_at"),
