@@ -59,7 +59,7 @@ def test_one_signs_in_by_keyboard_alone_after_a_slip(desk: Desk, filled: str, ja
         keys.press("Enter")
         keys.press("Tab")
         expect(page.locator("#field-email")).to_be_focused()
-        keys.type("ingen@sender.example.org")
+        keys.type("ingen")  # no address: we say so ourselves, in the language of the page
         keys.press("Tab")
         keys.type("et passord som er feil")
         keys.press("Enter")
@@ -69,7 +69,7 @@ def test_one_signs_in_by_keyboard_alone_after_a_slip(desk: Desk, filled: str, ja
         keys.press("Enter")
         if javascript:  # a script of the test's own can't ask either where there is none
             expect(page.locator("#field-email")).to_be_focused()
-        assert page.locator("#field-email").input_value() == "ingen@sender.example.org"
+        assert page.locator("#field-email").input_value() == "ingen"
         page.locator("#field-email").fill(EMAIL)
         keys.press("Tab")
         keys.type(PASSWORD)
