@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from directory.referrals.clocks import AS_URGENT, SILENT_DAYS, WORKING_DAYS_TO_ANSWER
 from directory.referrals.lifecycle import REASON_NEEDED
+from directory.referrals.waiting import WHYS
 from directory.serving import ROOT
 from tests.referral_doors import Doors
 from tests.referral_house import CLINIC
@@ -98,3 +100,13 @@ def test_the_example_is_a_service_that_ships() -> None:
 def test_the_guide_names_all_that_needs_a_reason() -> None:
     (said,) = re.findall(r"A reason is needed on (.*?), an outcome on `completed`", GUIDE, re.DOTALL)
     assert set(re.findall(r"`([a-z-]+)`", said)) == REASON_NEEDED
+
+
+def test_the_guide_tells_the_deadlines_and_every_reason_to_wait_as_they_are() -> None:
+    days = re.findall(r"(\d) for `(urgent|soon|routine)`", GUIDE)
+    assert {urgency: int(number) for number, urgency in days} == WORKING_DAYS_TO_ANSWER
+    (urgent,) = re.findall(r"comes from prison or hospital \((.*?)\) counts as urgent", GUIDE)
+    assert set(re.findall(r"`([a-z-]+)`", urgent)) == AS_URGENT
+    rows = re.findall(r"^\| `([a-z-]+)` \| (?:sender|receiver|both) \|", GUIDE, re.MULTILINE)
+    assert tuple(rows) == WHYS
+    assert f"nothing but reading for {SILENT_DAYS} days" in GUIDE
