@@ -120,9 +120,9 @@ def post(database: Database, tmp_path: Path) -> Post:
                 partner_id=partner.id,
                 url=f"https://{name}.example.org/",
                 secret=VAULT.seal("whsec_AAAA"),
-                created_at=NOW,
+                created_at=NOW + timedelta(seconds=place),  # the order in which they are told
             )
-            for name in "ab"
+            for place, name in enumerate("ab")
         ]
         session.add_all(found)
         people = [
