@@ -19,7 +19,8 @@ from directory.search.query import Hit, Snapshot
 from directory.search.regarding import Regards
 
 MOST = 3
-AMONG = 20  # the best of the search: what is far down is no alternative, whatever its capacity
+NEAR_KM = 100  # further away is no help today, whatever its capacity
+AMONG = 20  # the best of the search: what is far down fits worse than its capacity can make good
 FURTHEST_BACK = 20  # referrals, each of which follows the one before
 
 _REFERRAL: Table = Referral.__table__  # type: ignore[attr-defined]
@@ -35,8 +36,8 @@ def alternatives(
     regards: Regards | None = None,
 ) -> list[dict[str, Any]]:
     """The best three results of a search for the referral's needs and languages near the place of its service: objects
-    as the search answers them. Those known to have capacity come first; those known to have none, the service itself
-    and the ``tried`` ones are none. A referral that names no needs is for those of its service.
+    as the search answers them. Those known to have capacity come first, of what is near; those known to have none, the
+    service itself and the ``tried`` ones are none. A referral that names no needs is for those of its service.
 
     Nothing is widened: who does not meet the need, or speak the language, is no alternative. Raises IndexUnavailable.
     """
@@ -57,7 +58,7 @@ def alternatives(
         for result in answer["results"]
         if result["id"] not in without and result["capacity"] != "no-capacity"
     ]
-    found.sort(key=lambda result: result["capacity"] != "capacity")  # else as the search has them
+    found.sort(key=_worse)  # else as the search has them
     return found[:MOST]
 
 
@@ -75,6 +76,11 @@ def tried(session: Session, identity: Identity, view: View) -> frozenset[UUID]:
         before = row.refers_on if row else None
         services |= {row.service_id} if row else set()
     return frozenset(services)
+
+
+def _worse(result: dict[str, Any]) -> tuple[bool, bool]:
+    far = result["distance_km"] is not None and result["distance_km"] > NEAR_KM
+    return far, result["capacity"] != "capacity"
 
 
 def _needs(snapshot: Snapshot, hit: Hit | None) -> list[str]:
