@@ -11,7 +11,13 @@ import pytest
 from directory.config import PREFIX, Settings
 from directory.search.warming import warm
 
-pytest_plugins = ["tests.databases", "tests.seeded", "tests.partner_network", "tests.referral_doors"]
+pytest_plugins = [
+    "tests.databases",
+    "tests.seeded",
+    "tests.partner_network",
+    "tests.referral_doors",
+    "tests.web.referral_desk",
+]
 
 
 @pytest.hookimpl(tryfirst=True)
