@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,7 @@ SETTINGS = Settings(
     retention_row_months=24,
 )
 NOTHING = {"log_emptied": True}
+ON_SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -79,6 +81,7 @@ def test_what_was_written_goes_so_long_after_the_end_and_not_before(built: House
     assert built.later(days=91).read(built.sender, view.id).erased_at == NOW + timedelta(days=90, hours=5)
 
 
+@ON_SQLITE
 def test_one_that_nobody_answered_ends_and_is_erased_in_its_time(built: House) -> None:
     view = built.requested(message=CANARY)
     assert purge(built.later(days=59)) == NOTHING
@@ -90,12 +93,14 @@ def test_one_that_nobody_answered_ends_and_is_erased_in_its_time(built: House) -
     assert not kept(built, view.id)
 
 
+@ON_SQLITE
 def test_with_no_days_to_keep_it_content_goes_with_the_end(built: House) -> None:
     view = ended(built)
     assert purge(built.later(hours=5), retention_content_days=0) == {"contents": 1} | NOTHING
     assert not kept(built, view.id)
 
 
+@ON_SQLITE
 def test_a_note_that_was_written_with_the_erasure_goes_in_its_time(built: House) -> None:
     view = built.requested(message=CANARY)
     built.step(built.sender, view, "entered-in-error", reason="other", note="Feil tjeneste")
@@ -157,6 +162,7 @@ def test_more_of_the_same_month_are_added_to_what_is_counted_already(built: Hous
         assert [row.count for row in session.exec(select(ReferralCount)).all()] == [2]
 
 
+@ON_SQLITE
 def test_who_is_interrupted_begins_again_where_it_stopped(
     built: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +216,7 @@ def test_an_answer_kept_for_a_repeated_request_does_not_tell_what_is_erased(buil
     assert purge(built.later(hours=25)) == {"answers": 2} | NOTHING
 
 
+@ON_SQLITE
 def test_what_signing_in_left_behind_is_forgotten(built: House) -> None:
     with built.database.unit_of_work() as session:
         account = Account(email="kari@example.org", created_at=NOW)
@@ -250,6 +257,7 @@ def test_the_log_of_sqlite_is_empty_after_an_erasure_unless_somebody_reads(built
         assert not file.read(1)
 
 
+@ON_SQLITE
 def test_messages_of_long_ago_are_forgotten(built: House) -> None:
     with built.database.unit_of_work() as session:
         for days, state in ((31, "sent"), (29, "sent"), (31, "waiting")):
@@ -268,3 +276,19 @@ def test_messages_of_long_ago_are_forgotten(built: House) -> None:
         session.commit()
     assert purge(built) == {"messages": 1} | NOTHING
     assert rows(built, OutboxMessage) == 2
+
+
+def test_several_at_once_do_each_thing_once(built: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for place in range(6):
+        ended(built, "failed" if place % 2 else "completed")
+    later = built.later(days=800)
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda _: purge(later), range(3)))
+    assert sum(one.get("contents", 0) for one in done) == 6
+    assert sum(one.get("reduced", 0) for one in done) == 6
+    with built.database.reading() as session:
+        counted = session.exec(select(ReferralCount.status, ReferralCount.count)).all()
+        audit.verify(session)
+    assert sum(number for status, number in counted if status == "failed") == 3
+    assert sum(number for _, number in counted) == 6

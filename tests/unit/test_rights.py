@@ -22,6 +22,7 @@ from tests.referral_house import CONSENT, VAULT, House, house
 
 ALL = CONSENT | {"covers": ["receiver", "content", "contact"]}
 CANARY = "en kanarifugl"
+ON_SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 FULL: dict[str, Any] = {
     "message": CANARY,
     "contact_preference": "direct",
@@ -106,6 +107,7 @@ def test_the_senders_copy_has_all_that_is_kept(built: House) -> None:
     assert {told["id"] for told in its["told"]}.isdisjoint({told["id"] for told in copy["told"]})
 
 
+@ON_SQLITE
 def test_the_receivers_copy_has_what_consent_covers(built: House) -> None:
     view = built.requested(message=CANARY, follow_up_on="2026-12-01")
     copy = export(built, built.receiver, view.id)
@@ -139,6 +141,7 @@ def test_one_that_has_ended_is_erased_and_the_receiver_sees_that_it_was(built: H
     assert actions(built, view.id)[-2:] == ["erased", "read"]
 
 
+@ON_SQLITE
 def test_a_second_erasure_changes_nothing(built: House) -> None:
     view = erase(built, built.sender, ended(built))
     before = actions(built, view.id)
@@ -147,6 +150,7 @@ def test_a_second_erasure_changes_nothing(built: House) -> None:
     assert actions(built, view.id) == before
 
 
+@ON_SQLITE
 def test_a_draft_that_was_written_anew_after_consent_was_withdrawn_is_erased_as_well(built: House) -> None:
     view = built.create(consent=CONSENT, message=CANARY).view
     view = built.step(built.sender, view, "on-hold", reason="consent-withdrawn").view
@@ -157,6 +161,7 @@ def test_a_draft_that_was_written_anew_after_consent_was_withdrawn_is_erased_as_
     assert kept(built, view.id) == []
 
 
+@ON_SQLITE
 def test_a_code_that_the_client_carries_opens_nothing_after_it_was_erased(built: House) -> None:
     sent = built.create(delivery="carried", status="requested")
     erase(built, built.sender, sent.view)
@@ -165,6 +170,7 @@ def test_a_code_that_the_client_carries_opens_nothing_after_it_was_erased(built:
         built.redeem(built.receiver, str(sent.code))
 
 
+@ON_SQLITE
 def test_who_did_not_make_it_cannot_erase_it(built: House) -> None:
     view = ended(built)
     with pytest.raises(NotAllowed):
