@@ -107,9 +107,9 @@ def id_in_address(text: str) -> UUID:
         raise NotFound() from None
 
 
-def member_at(session: Session, id: str) -> Account:
+def member_at(session: Session, id: str, *, lock: bool = True) -> Account:
     """The member of the asker's own partner that an address names. Raises NotFound, NotAllowed."""
-    return members.member_of(session, own_partner(session).id, id_in_address(id))
+    return members.member_of(session, own_partner(session).id, id_in_address(id), lock=lock)
 
 
 def change(session: Session, account: Account, roles: Collection[str], active: bool) -> None:

@@ -68,12 +68,13 @@ def accounts(session: Session, partner_id: UUID | None = None) -> list[Account]:
     return list(session.exec(query if partner_id is None else query.where(Account.partner_id == partner_id)))
 
 
-def member_of(session: Session, partner_id: UUID, account_id: UUID) -> Account:
-    """A person of this partner, for the coordinator to change. Raises NotFound for anybody else's; NotAllowed for
-    one who has roles that no coordinator gives: by a reset link for an admin, a coordinator would become one.
+def member_of(session: Session, partner_id: UUID, account_id: UUID, *, lock: bool = True) -> Account:
+    """A person of this partner, for the coordinator to see; with ``lock`` to change. Raises NotFound for anybody
+    else's; NotAllowed for one who has roles that no coordinator gives: by a reset link for an admin, a coordinator
+    would become one.
     """
     query = select(Account).where(Account.id == account_id, Account.partner_id == partner_id)
-    account = session.exec(query.with_for_update()).first()
+    account = session.exec(query.with_for_update() if lock else query).first()
     if account is None:
         raise NotFound("There is no such member.")
     if not set(account.roles) <= BY_A_COORDINATOR:

@@ -70,7 +70,7 @@ def invite() -> tuple[str, int]:
 @blueprint.get("/<id>")
 def member(id: str) -> str:
     with rooms().database.reading() as session:
-        account = member_at(session, id)
+        account = member_at(session, id, lock=False)
     return _one(account)
 
 
@@ -96,7 +96,7 @@ def change_member(id: str) -> tuple[str, int] | AnyResponse:
             }
     if errors:
         with rooms().database.reading() as session:
-            account = member_at(session, id)
+            account = member_at(session, id, lock=False)
         return _one(account, errors, roles, active), 422
     return redirect(f"{PATH}?done=changed", 303)
 
@@ -113,7 +113,7 @@ def reset(id: str) -> tuple[str, int]:
             session.commit()
     except Conflict:
         with house.database.reading() as session:
-            account = member_at(session, id)
+            account = member_at(session, id, lock=False)
         shut = _("This member may not sign in. Let the member sign in again first.")
         return _one(account, {"forget_codes": [shut]}), 422
     return _handed_over(account, link), 201
