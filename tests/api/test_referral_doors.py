@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -269,6 +270,20 @@ def test_lists_come_page_by_page_by_box_status_and_what_is_due(doors: Doors) -> 
     due = a_sent_one(sender, follow_up_on=str(TODAY))["id"]
     a_sent_one(sender, follow_up_on=str(TODAY + timedelta(days=2)))
     assert [row["id"] for row in body_of(sender.ask("GET", "?due=true"))["referrals"]] == [due]
+
+
+def test_the_sender_is_told_where_else_the_client_may_go(doors: Doors) -> None:
+    sender, receiver = doors.by_key("sender"), doors.by_key("receiver")
+    made = a_sent_one(sender, needs=["hiv-testing"])
+    three = body_of(sender.ask("GET", f"/{made['id']}/alternatives?lang=en"))["alternatives"]
+    assert len(three) == 3
+    for one in three:
+        assert "hiv-testing" in {need["slug"] for need in one["needs"]}
+        assert one["trust"]["network"] is None
+    theirs = receiver.ask("GET", f"/{made['id']}/alternatives")
+    assert problem(theirs, 404, "not-found") == problem(
+        sender.ask("GET", f"/{uuid4()}/alternatives"), 404, "not-found"
+    )
 
 
 def test_a_rejected_referral_may_be_referred_on(doors: Doors) -> None:
