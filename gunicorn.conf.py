@@ -16,6 +16,7 @@ from gunicorn.glogging import Logger
 
 from directory.config import read_settings, refuse_unsafe
 from directory.logs import log_to_stdout
+from directory.serving import begin_work_anew
 
 settings = refuse_unsafe(read_settings())
 
@@ -96,6 +97,10 @@ def on_starting(server) -> None:
     settings.ensure_data_dir()
     shutil.rmtree(_metrics, ignore_errors=True)
     _metrics.mkdir(mode=0o700)
+
+
+def on_reload(server) -> None:
+    begin_work_anew()
 
 
 def post_fork(server, worker) -> None:

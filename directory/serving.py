@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _MARK = "prepared"
 _SQLITE = "sqlite:///"
 LOOK_S = 0.3  # how often it is looked whether both are still there
+_KEEPER = "VEIVISERS_WORK_IS_KEPT_BY"  # the name in the environment of a process id
 AT_LEAST_S = 5.0  # between two workers
 
 
@@ -65,16 +67,26 @@ def refuse_taken_port(settings: Settings) -> None:
 def begin_work() -> None:
     """Begin a process that keeps ``veiviser work`` going for as long as this one lives, whatever this one becomes."""
     command = [sys.executable, "-m", "directory.cli", "work", "--beside", str(os.getpid())]
-    subprocess.Popen(command, stdin=subprocess.DEVNULL, env=_environment())  # nosec B603
+    keeper = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=_environment())  # nosec B603
+    os.environ[_KEEPER] = str(keeper.pid)
+
+
+def begin_work_anew() -> None:
+    """Let whoever works beside this process make way, once it has finished, for one with the code that is there now."""
+    if keeper := os.environ.get(_KEEPER):
+        with suppress(ProcessLookupError):
+            os.kill(int(keeper), signal.SIGHUP)
 
 
 def keep_working(parent: int) -> None:
-    """Let somebody be at work until ``parent`` is gone, or this process is told to end; who dies is replaced."""
+    """Let somebody be at work until ``parent`` is gone, or this process is told to end; who dies is replaced, and, on
+    SIGHUP, whoever is at work."""
     told: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, frame: told.append(number))
     command = [sys.executable, "-m", "directory.cli", "work"]
-    while not told and os.getppid() == parent:
+    while not set(told) - {signal.SIGHUP} and os.getppid() == parent:
+        told.clear()
         began = time.monotonic()
         worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=_environment())  # nosec B603
         while worker.poll() is None and not told and os.getppid() == parent:

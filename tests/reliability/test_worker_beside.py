@@ -62,11 +62,17 @@ def server(directory_app: Flask, tmp_path: Path) -> Iterator[RealServer]:
         yield made
 
 
-def test_who_works_beside_is_replaced_when_killed_and_ends_with_the_server(server: RealServer) -> None:
+def test_who_works_beside_is_replaced_when_killed_or_outdated_and_ends_with_the_server(
+    server: RealServer,
+) -> None:
     keeper = _keeper(server)
     first = _worker(keeper)
     os.kill(first, signal.SIGKILL)
     second = _worker(keeper, but=first)
+    server.reload()
+    third = _worker(keeper, but=second)
+    assert _gone(second), "it makes way for new code as those who serve do"
     os.kill(server.process.pid, signal.SIGKILL)
     server.process.wait(PATIENCE_S)
-    assert _gone(keeper, first, second), "nobody works for a server that is no longer there"
+    assert _gone(keeper, third), "nobody works for a server that is no longer there"
+    server.heard_out()
