@@ -134,7 +134,7 @@ def test_secrets_are_not_shown() -> None:
     assert settings.signing_key == "hunter2"
     assert settings.database.endswith("hunter2@h/d")
     shown = {name for name, info in Settings.model_fields.items() if is_secret(info)}
-    assert shown == {"secret_key", "database_url", "encryption_keys", "oidc_client_secret"}
+    assert shown == {"secret_key", "database_url", "encryption_keys", "oidc_client_secret", "smtp_url"}
 
 
 def test_the_database_is_sqlite_in_the_data_directory_unless_told() -> None:
