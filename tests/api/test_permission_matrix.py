@@ -413,7 +413,7 @@ ROWS: dict[str, Row] = {
     "GET /desk/redeem": Row(page(COUNSELLING, 200)),
     "POST /desk/redeem": Row(
         each(COUNSELLING, 404, (desk("receiver"), 303)),
-        form=lambda: {"code": code},  # one for each cell
+        form=lambda: {"once": "the-same-for-all", "code": code},  # one for each cell
     ),
 }
 

@@ -178,6 +178,7 @@ def test_who_takes_consent_back_as_receiver_is_led_to_what_is_still_theirs(netwo
     form = {"once": hidden(page, "once"), "version": hidden(page, "version")}
     answer = client.post(f"{path}/consent", data=form)
     assert answer.headers["Location"] == "/desk/in?done=withdrawn"
+    assert "Samtykket er trukket." in client.get("/desk/in?done=withdrawn").text
     assert client.get(path).status_code == 404
     assert "Merkeord." not in counsellor(network, "sender").get(path).text
 
@@ -199,13 +200,15 @@ def test_a_code_is_redeemed_and_who_guesses_waits(network: Network) -> None:
     code = re.search(r'dir="ltr">([^<]+)</bdi>', client.post("/desk/refer/clinic", data=form).text)
     assert code
     receiver = counsellor(network, "receiver")
-    wrong = receiver.post("/desk/redeem", data={"code": "0000-0000-0000-0"})
+    wrong = receiver.post("/desk/redeem", data={"once": "r1", "code": "0000-0000-0000-0"})
     assert wrong.status_code == 404 and 'value="0000-0000-0000-0"' in wrong.text
-    taken = receiver.post("/desk/redeem", data={"code": f" {code[1].lower()} "})
+    form = {"once": "r1", "code": f" {code[1].lower()} "}
+    taken, again = (receiver.post("/desk/redeem", data=form) for _ in range(2))
     assert taken.status_code == 303
+    assert taken.headers["Location"] == again.headers["Location"], "a second press leads there, too"
     assert "Klienten kom med koden" in receiver.get(taken.headers["Location"]).text
     third = counsellor(network, "third")
-    told = [third.post("/desk/redeem", data={"code": "0000-0000-0000-0"}) for _ in range(30)]
+    told = [third.post("/desk/redeem", data={"once": "r2", "code": "0000-0000-0000-0"}) for _ in range(30)]
     assert told[-1].status_code == 429 and "For mange gale koder." in told[-1].text
 
 

@@ -11,6 +11,7 @@ from directory.api.rooms import rooms
 from directory.identity import asking
 from directory.referrals import seeing
 from directory.referrals.lifecycle import FINAL, STATUSES
+from directory.web.desk.one_referral import done
 from directory.web.desk.saying import choices
 
 blueprint = Blueprint("desk_boxes", __name__, url_prefix="/desk")
@@ -58,5 +59,6 @@ def _box(box: Literal["in", "out"], statuses: tuple[str, ...]) -> str:
         statuses=choices("status", statuses),
         older=older,
         newest=newest,
+        done=done(request.args.get("done", "")),
         wide=True,
     )

@@ -124,13 +124,13 @@ def shown(id: str, attempt: Attempt | None = None) -> str:
         stranded=_stranded(view, attempt),
         errors=attempt.errors,
         once=attempt.key or once.new_key(),
-        done=_done(attempt),
+        done=done(request.args.get("done", "")) if request.method == "GET" else "",
     )
 
 
-def _done(attempt: Attempt) -> str:
-    told = "" if request.method != "GET" or attempt.notice else DONE.get(request.args.get("done", ""), "")
-    return gettext(told) if told else ""
+def done(what: str) -> str:
+    """The sentence that says what has just been done; empty where nothing has."""
+    return gettext(DONE[what]) if what in DONE else ""
 
 
 def _step(view: View, to: str) -> Step:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
+from sqlmodel import Session
 
 from directory.api.rooms import rooms
 from directory.errors import NotFound, TooManyAttempts
 from directory.identity import asking
 from directory.partners import lockout
 from directory.referrals import referring
+from directory.web.desk import once
 from directory.web.wording import gettext, ngettext
 
 blueprint = Blueprint("desk_redeem", __name__, url_prefix="/desk/redeem")
@@ -18,7 +20,7 @@ blueprint = Blueprint("desk_redeem", __name__, url_prefix="/desk/redeem")
 
 @blueprint.get("")
 def form() -> str:
-    return render_template("desk/redeem.html", errors={}, code="")
+    return render_template("desk/redeem.html", errors={}, code="", once=once.new_key())
 
 
 @blueprint.post("")
@@ -28,14 +30,19 @@ def redeem() -> Any:
     if identity.partner_id is None:
         raise NotFound
     counts = lockout.of_redeeming(house.vault, identity.partner_id, identity.id)
+
+    def work(session: Session) -> dict[str, str]:
+        view = referring.redeem(session, house.vault, identity, code, now=now)
+        lockout.succeeded(session, counts, now)
+        return {"go": f"/desk/referrals/{view.id}?done=redeemed"}
+
     try:
         with house.database.unit_of_work() as session:
             lockout.attempt(session, counts, now)
             session.commit()
-        with house.database.unit_of_work() as session:
-            view = referring.redeem(session, house.vault, identity, code, now=now)
-            lockout.succeeded(session, counts, now)
-            session.commit()
+        made = once.done_once(now, work)
+    except once.SentTwice as error:
+        return _again(code, once.told(error)[0]), 409
     except NotFound:
         unknown = gettext(
             "No referral to you has this code. Look at each letter again; a code works once, and for half a year."
@@ -49,8 +56,8 @@ def redeem() -> Any:
             minutes,
         ) % {"minutes": minutes}
         return _again(code, wait), 429, {"Retry-After": str(error.wait)}
-    return redirect(f"/desk/referrals/{view.id}?done=redeemed", 303)
+    return redirect(made["go"], 303)
 
 
 def _again(code: str, message: str) -> str:
-    return render_template("desk/redeem.html", errors={"code": [message]}, code=code)
+    return render_template("desk/redeem.html", errors={"code": [message]}, code=code, once=once.new_key())
