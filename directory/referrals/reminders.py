@@ -43,13 +43,13 @@ class _Reminder(NamedTuple):
     parties: tuple[Party, ...]
 
 
-def give(session: Session, now: datetime) -> int:
+def give(session: Session, now: datetime, *, batch: int = BATCH) -> int:
     """Give the reminders of some referrals whose time has come. Answers how many are settled; 0: there are no more.
 
     After a pause, of those about an answer only the latest is given; the ones before it count as given.
     """
     today = clocks.day_begun(now)
-    rows = session.execute(_to_remind_of(), waiting.at(now, today)).scalars().all()
+    rows = session.execute(_to_remind_of(batch), waiting.at(now, today)).scalars().all()
     written = waiting.last_written(session, rows, today)
     settled = 0
     for referral in rows:
@@ -80,7 +80,7 @@ def expire_unanswered(session: Session, now: datetime, *, unanswered_days: int, 
     untouched = and_(
         _REFERRAL.c.status == "draft", _REFERRAL.c.updated_at <= now - timedelta(days=draft_days)
     )
-    rows = session.execute(_held(select(Referral).where(or_(unanswered, untouched)))).scalars().all()
+    rows = session.execute(_held(select(Referral).where(or_(unanswered, untouched)), BATCH)).scalars().all()
     for referral in rows:
         before = referral.status
         referral.revisit_on = None
@@ -124,7 +124,7 @@ def _reminders(
 
 
 @cache
-def _to_remind_of() -> Select[Any]:
+def _to_remind_of(batch: int) -> Select[Any]:
     """Some of whom a reminder is not yet given whose time has come. Made once: it is asked each minute.
 
     One part for each kind, so that each is found by its index. Whoever was changed meanwhile is found all the same:
@@ -141,12 +141,12 @@ def _to_remind_of() -> Select[Any]:
         and_(waiting.THAT_ARE_SILENT, may_be_reached, ~silent_told),
     )
     of_any = union_all(*(select(_REFERRAL.c.id).where(part) for part in parts))
-    return _held(select(Referral).where(_REFERRAL.c.id.in_(of_any)))
+    return _held(select(Referral).where(_REFERRAL.c.id.in_(of_any)), batch)
 
 
-def _held(query: Select[Any]) -> Select[tuple[Referral]]:
+def _held(query: Select[Any], batch: int) -> Select[Any]:
     """A batch, which nobody else changes until the end; who is changing one now keeps it."""
-    query = query.order_by(_REFERRAL.c.id).limit(BATCH)
+    query = query.order_by(_REFERRAL.c.id).limit(batch)
     return query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -169,6 +170,27 @@ def test_a_reminder_is_given_once_however_many_look(house: House) -> None:
     now = house.now + timedelta(days=30)
     first = given(house, now)
     assert (first, given(house, now), kinds(house)) == (3, 0, ["unanswered"])
+
+
+def test_of_two_who_look_at_once_one_gives_it(house: House) -> None:
+    house = sender_by_mail(house)
+    for _ in range(5):
+        house.requested(urgency="urgent")
+    now = house.now + timedelta(days=30)
+    with ThreadPoolExecutor(2) as pool:
+        settled = [*pool.map(lambda _: given(house, now), range(2))]
+    assert (sum(settled) + given(house, now), kinds(house)) == (15, ["unanswered"] * 5)
+
+
+def test_more_than_a_batch_is_given_batch_by_batch(house: House) -> None:
+    house = sender_by_mail(house)
+    for _ in range(5):
+        house.requested(urgency="urgent")
+    later = house.now + timedelta(days=30)
+    with house.database.unit_of_work() as session:
+        batches = [reminders.give(session, later, batch=2) for _ in range(4)]
+        session.commit()
+    assert (batches, kinds(house)) == ([6, 6, 3, 0], ["unanswered"] * 5)
 
 
 def test_a_partner_who_refers_to_itself_is_told_once_of_silence(house: House) -> None:
