@@ -133,6 +133,17 @@ def test_a_draft_that_another_has_changed_keeps_what_was_typed_and_tells_what_is
     assert "For sent." in too_late.text
 
 
+def test_a_draft_that_lacks_consent_is_shown_in_its_form_with_what_it_lacks(network: Network) -> None:
+    bare: dict[str, list[str]] = {"consent.covers": [], "consent.method": []}
+    path, client = referred(network, do="draft", **bare), counsellor(network, "sender")
+    answer = take(client, path, "requested")
+    assert answer.status_code == 422
+    assert f'action="{path}/edit"' in answer.text and 'href="#field-consent.covers"' in answer.text
+    assert "at mottakeren får vite om henvisningen" in answer.text
+    form = {field: hidden(answer.text, field) for field in ("once", "version")} | {"do": "send"} | CONSENT
+    assert client.post(f"{path}/edit", data=form).status_code == 303
+
+
 def test_a_step_on_an_old_version_keeps_the_note(network: Network) -> None:
     path, client = referred(network), counsellor(network, "receiver")
     page = client.get(path).text

@@ -22,6 +22,7 @@ from directory.web.desk import carrying, once
 from directory.web.desk.filling import instant
 from directory.web.desk.mistakes import plainly
 from directory.web.desk.one_referral import Attempt, shown
+from directory.web.desk.referring import to_mend
 from directory.web.wording import gettext
 
 blueprint = Blueprint("desk_referral", __name__, url_prefix="/desk/referrals")
@@ -108,6 +109,8 @@ def _tried(id: str, work: Callable[[Session], Mapping[str, str]], attempt: Attem
     try:
         made = once.done_once(rooms().clock(), work)
     except InvalidInput as error:
+        if attempt.to == "requested":  # what a draft lacks is not on this page, but in its form
+            return to_mend(id, error.errors) or (shown(id, attempt.with_(notice=_sentences(error))), 422)
         errors = plainly(error.errors, attempt.to)
         return shown(id, attempt.with_(errors=errors, key=once.key_of_form())), 422
     except once.SentTwice as error:
@@ -123,6 +126,10 @@ def _tried(id: str, work: Callable[[Session], Mapping[str, str]], attempt: Attem
     if "code" in made:
         return carrying.page(made["id"], made["code"], request.form.get("card_language", ""))
     return redirect(made["go"], 303)
+
+
+def _sentences(error: InvalidInput) -> str:
+    return " ".join(sentence for told in plainly(error.errors).values() for sentence in told)
 
 
 def _overtaken() -> str:

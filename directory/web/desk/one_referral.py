@@ -124,6 +124,7 @@ def shown(id: str, attempt: Attempt | None = None) -> str:
         stranded=_stranded(view, attempt),
         errors=attempt.errors,
         once=attempt.key or once.new_key(),
+        wide=True,
         done=done(request.args.get("done", "")) if request.method == "GET" else "",
     )
 

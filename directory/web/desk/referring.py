@@ -56,6 +56,10 @@ class Form:
     locked: bool = False  # it can be saved no more
     key: str = ""
 
+    @property
+    def action(self) -> str:
+        return f"/desk/referrals/{self.draft.id}/edit" if self.draft else f"/desk/refer/{self.service.slug}"
+
     def page(self, status: int = 200) -> tuple[str, int]:
         return render_template("desk/refer.html", form=self, **_offered(self)), status
 
@@ -133,6 +137,14 @@ def save(id: str) -> Any:
         return _overtaken(view, typed).page(412)
     except Conflict:
         return _overtaken(_read(id), typed).page(409)
+
+
+def to_mend(id: str, errors: Mapping[str, list[str]]) -> tuple[str, int] | None:
+    """The form of a draft that can't be sent as it is, with what it lacks; None where it is no draft."""
+    view = _read(id)
+    if view.status != "draft":
+        return None
+    return replace(_of_draft(view, typed_of(view)), errors=plainly(errors), key=once.new_key()).page(422)
 
 
 def _overtaken(view: View, typed: Typed) -> Form:
