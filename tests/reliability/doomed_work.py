@@ -1,8 +1,8 @@
 """Processes that deliver what the outbox holds, and are to be killed.
 
 Run as a program, it forks one after the other: what dies is replaced at once, which costs milliseconds, as all is
-loaded. The process id of each is a line on stdout. For each that died its successor's clock is three minutes further,
-so that what the dead had leased is free again. It ends when stdin does.
+loaded. For each that died its successor's clock is three minutes further, so that what the dead had leased is free
+again. It ends when stdin does.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from directory.config import Settings, read_settings
 from directory.database import Database
@@ -38,19 +39,26 @@ def deliver(settings: Settings, senders: delivering.Senders, deaths: int) -> Non
 
 def main() -> None:
     settings = read_settings()
-    Thread(target=lambda: (sys.stdin.read(), os.kill(os.getpid(), signal.SIGTERM)), daemon=True).start()
     # What is costly to begin is begun once: whom to trust is read from files.
     senders = delivering.Senders(WebhookSender(targets.look_up, loopback=True), sender_of(settings))
-    deaths = 0
+    child, deaths, forking = 0, 0, Lock()
+
+    def end() -> None:
+        sys.stdin.read()
+        with forking:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            os._exit(0)
+
+    Thread(target=end, daemon=True).start()
     while True:
-        child = os.fork()
+        with forking:
+            child = os.fork()
         if child == 0:
             try:
                 deliver(settings, senders, deaths)
             finally:
                 os._exit(1)
-        signal.signal(signal.SIGTERM, lambda number, frame, child=child: (os.kill(child, 9), os._exit(0)))
-        os.write(1, f"{child}\n".encode())
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
             os._exit(1)  # it was not killed, it broke
