@@ -118,6 +118,7 @@ def test_a_draft_that_another_has_changed_keeps_what_was_typed_and_tells_what_is
     path = referred(network, do="draft")
     mine, others = counsellor(network, "sender"), counsellor(network, "sender")
     page = mine.get(f"{path}/edit").text
+    assert re.search(r'name="consent.covers" value="receiver" checked', page) and "Snakker russisk." in page
     typed = {"once": hidden(page, "once"), "version": hidden(page, "version"), "do": "send"} | CONSENT
     theirs = hidden(others.get(f"{path}/edit").text, "once")
     saved = others.post(f"{path}/edit", data=typed | {"once": theirs, "do": "draft", "message": "Deres ord."})
