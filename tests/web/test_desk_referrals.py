@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,9 +12,10 @@ from werkzeug.test import TestResponse
 
 from directory.partners.access import Role
 from directory.referrals import audit, consent, drafts, lifecycle
-from directory.referrals.models import Referral
+from directory.referrals.models import Referral, ServiceFigure
 from directory.referrals.waiting import WHYS
 from directory.web.desk.saying import WORDS
+from tests.factories import TODAY
 from tests.partner_network import Network
 from tests.web.referral_desk import CONSENT, counsellor, hidden, referred, take
 
@@ -232,6 +234,22 @@ def test_what_is_sought_is_in_the_page_and_in_no_address(network: Network) -> No
     assert not re.search(r'(href|action)="[^"]*hivtest', page.text)
     assert not page.headers.getlist("Set-Cookie")
     assert "hivtest" not in client.get("/desk/search?q=hivtest").text.replace("q=hivtest", "")
+
+
+def test_results_say_how_a_service_answers_to_those_who_refer(network: Network) -> None:
+    clinic = UUID(str(network.nobody().get("/api/v1/services/clinic").json["id"]))  # type: ignore[index]
+    figure = ServiceFigure(
+        service_id=clinic, computed_on=TODAY, answers_within_hours=72, acceptance=80, closure=None
+    )
+    with network.database.unit_of_work() as session:
+        session.add(figure)
+        session.commit()
+    page = counsellor(network, "sender").post("/desk/search", data={"q": "hivtest"}).text
+    assert page.count("halvparten av svarene kommer innen 3 dager · sier ja til omtrent 80 av 100") == 1
+    assert "hvordan det gikk" not in page
+    with network.database.unit_of_work() as session:
+        session.delete(session.merge(figure))
+        session.commit()
 
 
 def test_an_editor_finds_the_desk_without_referrals(network: Network) -> None:
