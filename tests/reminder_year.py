@@ -133,10 +133,13 @@ class Year:
                     yield life, kind, party
 
     def expired(self, now: datetime) -> None:
-        """What nobody has answered for sixty days, and drafts that nobody has touched for thirty, are over."""
+        """What nobody has answered for sixty days, codes that nobody has brought for half a year, and drafts that nobody
+        has touched for thirty days, are over.
+        """
         for life in self.lives:
             state = life.states[-1]
-            days = {"requested": 60, "draft": 30}.get(state.status)
+            lost = life.course == "carried and lost"
+            days = {"requested": 180 if lost else 60, "draft": 30}.get(state.status)
             if days is not None and life.since + timedelta(days=days) <= now:
                 life.states.append(Then(now, "cancelled"))
 

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from directory.partners.access import Party
-from directory.referrals import audit, clocks, telling, waiting
+from directory.referrals import audit, carried, clocks, telling, waiting
 from directory.referrals.lifecycle import FINAL
 from directory.referrals.models import Referral, ReferralReminder
 from directory.referrals.referring import move
@@ -63,20 +63,18 @@ def give(session: Session, now: datetime, *, batch: int = BATCH) -> int:
 
 
 def expire_unanswered(session: Session, now: datetime, *, unanswered_days: int, draft_days: int) -> int:
-    """Cancel, as expired, some referrals that nobody has answered (or redeemed) for so long, and drafts that nobody has
-    touched for so long: each a step of the service itself, of which both parties are told. Answers how many; 0: there
-    are no more.
+    """Cancel, as expired, some referrals that nobody has answered for so long, codes that nobody has brought for as
+    long as they last, and drafts that nobody has touched for so long: each a step of the service itself, of which both
+    parties are told. Answers how many; 0: there are no more.
     """
-    long_ago = now - timedelta(days=unanswered_days)
-    unanswered = and_(
-        _REFERRAL.c.status == "requested",
-        or_(
-            _REFERRAL.c.delivery != "carried",
-            _REFERRAL.c.receiver_id.is_(None),
-            _REFERRAL.c.received_at <= long_ago,
-        ),
-        _REFERRAL.c.sent_at <= long_ago,
+    c, long_ago = _REFERRAL.c, now - timedelta(days=unanswered_days)
+    waited_for = or_(
+        and_(c.delivery != "carried", c.sent_at <= long_ago),
+        and_(c.delivery == "carried", c.received_at <= long_ago),
+        # a card is not silence: the client comes when ready, for as long as the code opens it
+        and_(c.delivery == "carried", c.receiver_id.is_(None), c.sent_at <= now - carried.LASTS),
     )
+    unanswered = and_(c.status == "requested", waited_for)
     untouched = and_(
         _REFERRAL.c.status == "draft", _REFERRAL.c.updated_at <= now - timedelta(days=draft_days)
     )

@@ -266,12 +266,13 @@ def test_a_draft_that_is_worked_on_does_not_expire(house: House) -> None:
     assert house.read(house.sender, left.id).reason == "expired"
 
 
-def test_the_code_of_a_carried_one_that_has_expired_leads_nowhere(house: House) -> None:
-    sent = house.create(delivery="carried", status="requested")
-    redeemed = house.create(delivery="carried", status="requested")
-    assert sent.code and redeemed.code
-    house.later(days=59).redeem(house.receiver, redeemed.code)
-    assert expired(house, house.now + timedelta(days=61)) == 1
+def test_a_code_opens_for_whoever_comes_late_and_expires_when_it_is_too_old(house: House) -> None:
+    never, late = (house.create(delivery="carried", status="requested") for _ in range(2))
+    assert never.code and late.code
+    assert expired(house, house.now + timedelta(days=170)) == 0, "the client comes when ready"
+    house.later(days=170).redeem(house.receiver, late.code)
+    assert expired(house, house.now + timedelta(days=181)) == 1
     with pytest.raises(NotFound):
-        house.later(days=61).redeem(house.receiver, sent.code)
-    assert house.later(days=61).read(house.receiver, redeemed.view.id).status == "requested"
+        house.later(days=181).redeem(house.receiver, never.code)
+    assert house.later(days=181).read(house.receiver, late.view.id).status == "requested"
+    assert expired(house, house.now + timedelta(days=231)) == 1, "brought, and then not answered for 60 days"
