@@ -133,8 +133,8 @@ class Year:
                     yield life, kind, party
 
     def expired(self, now: datetime) -> None:
-        """What nobody has answered for 60 days, drafts that nobody has touched for 30, and codes that nobody has brought
-        for 180, are over.
+        """What nobody has answered for 60 days, drafts that nobody has touched for 30, and codes that nobody has
+        brought for 180, are over.
         """
         for life in self.lives:
             state = life.states[-1]
