@@ -5,6 +5,7 @@ Settings come from ``directory.config``; anything of gunicorn's can be added by 
 """
 
 import gc
+import importlib
 import logging
 import os
 import shutil
@@ -25,7 +26,24 @@ workers = settings.web_concurrency
 # Threads keep a slow client, or a slow search, from holding up /health and everybody else.
 worker_class = "gthread"
 threads = 4
-preload_app = False  # so that HUP brings in new code
+preload_app = False  # so that HUP brings in new code of ours
+# What others made, and takes long to read, is read once, and its memory shared by the workers.
+SHARED = (
+    "argon2",
+    "authlib.integrations.flask_client",
+    "babel.support",
+    "flask_smorest",
+    "geopy.distance",
+    "limits",
+    "numba",
+    "phonenumbers",
+    "psycopg",
+    "rapidfuzz",
+    "segno",
+    "sqlmodel",
+    "stdnum",
+    "whoosh.index",
+)
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
@@ -97,6 +115,10 @@ def on_starting(server) -> None:
     settings.ensure_data_dir()
     shutil.rmtree(_metrics, ignore_errors=True)
     _metrics.mkdir(mode=0o700)
+    for name in SHARED:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is never looked at is never written to, and so stays shared
 
 
 def on_reload(server) -> None:

@@ -27,7 +27,7 @@ def test_a_house_without_an_index_is_alive_but_not_ready(empty: FlaskClient) -> 
         "search": "failing",
         "index": "degraded",
         "disk": "ok",
-        "worker": "ok",
+        "worker": "degraded",
     }
 
 
