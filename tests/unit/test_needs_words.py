@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,7 @@ def vocabularies(document: dict[str, Any]) -> Iterator[tuple[str, str, list[str]
             yield name, language, listed
 
 
+@cache
 def key(word: str) -> tuple[str, ...]:
     return tuple(words(word))
 
@@ -118,8 +121,8 @@ def test_no_word_stands_twice_in_one_list_however_it_is_spelled(vocabulary):
     twice = [
         (where, language, word)
         for where, language, listed in vocabularies(vocabulary)
-        for i, word in enumerate(listed)
-        if key(word) in {key(earlier) for earlier in listed[:i]}
+        for word, times in Counter(map(key, listed)).items()
+        if times > 1
     ]
     assert twice == []
 
@@ -152,19 +155,28 @@ def test_words_are_in_lower_case(vocabulary):
     assert bad == []
 
 
-def content(phrase: str, language: str, vocabulary: dict[str, Any]) -> list[str]:
+@pytest.fixture(scope="module")
+def negations(vocabulary) -> set[str]:
+    return {w for listed in vocabulary["negation"].values() for word in listed for w in key(word)}
+
+
+@pytest.fixture(scope="module")
+def content(vocabulary, negations) -> Callable[[str, str], list[str]]:
     """What is left of a phrase when its language's function words are skipped, as the search skips them."""
-    negations = {w for listed in vocabulary["negation"].values() for word in listed for w in key(word)}
     skipped = {
-        key(word)[0]
-        for name in ("stopwords", "place_prepositions")
-        for word in vocabulary[name][language]
-        if len(key(word)) == 1
-    } - negations
-    return [w for w in words(phrase) if w not in skipped]
+        language: {
+            key(word)[0]
+            for name in ("stopwords", "place_prepositions")
+            for word in vocabulary[name][language]
+            if len(key(word)) == 1
+        }
+        - negations
+        for language in LANGUAGES
+    }
+    return lambda phrase, language: [w for w in key(phrase) if w not in skipped[language]]
 
 
-def test_no_need_and_no_danger_is_caught_by_a_word_of_any_query(vocabulary, groups):
+def test_no_need_and_no_danger_is_caught_by_a_word_of_any_query(vocabulary, groups, content):
     common = {
         w
         for name in LISTS
@@ -177,20 +189,19 @@ def test_no_need_and_no_danger_is_caught_by_a_word_of_any_query(vocabulary, grou
     bad = []
     for where, language, listed in vocabularies(vocabulary):
         for word in [] if where in groups or where in ALL_LISTS else listed:
-            left = content(word, language, vocabulary)
+            left = content(word, language)
             if len(left) == 1 and common & ({left[0]} | stems(left[0], language)):
                 bad.append((where, language, word, left))
     assert bad == []
 
 
-def test_no_phrase_is_all_function_words_and_negations(vocabulary):
-    negations = {w for listed in vocabulary["negation"].values() for word in listed for w in key(word)}
+def test_no_phrase_is_all_function_words_and_negations(vocabulary, content, negations):
     bad = [
         (where, language, word)
         for where, language, listed in vocabularies(vocabulary)
         if where not in ALL_LISTS
         for word in listed
-        if set(content(word, language, vocabulary)) <= negations
+        if set(content(word, language)) <= negations
     ]
     assert bad == []
 
