@@ -11,7 +11,9 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from threading import Event
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Table, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +22,9 @@ from sqlmodel import Field, Session, SQLModel
 from directory.config import Settings
 from directory.database import Database, UtcDateTime
 from directory.encryption import Vault
+
+if TYPE_CHECKING:
+    from directory.outbox.delivering import Senders
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +67,16 @@ class Job:
 def deliver(room: Workroom) -> int:
     from directory.outbox import delivering
 
-    return delivering.deliver(room.database, room.vault, room.settings, room.clock)
+    return delivering.deliver(
+        room.database, room.vault, room.settings, room.clock, senders=_senders(room.settings)
+    )
+
+
+@lru_cache(maxsize=1)
+def _senders(settings: Settings) -> Senders:
+    from directory.outbox import delivering
+
+    return delivering.senders_of(settings)
 
 
 def remind(room: Workroom) -> int:

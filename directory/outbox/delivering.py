@@ -32,7 +32,7 @@ from directory.outbox.models import OutboxMessage, WebhookEndpoint
 from directory.outbox.webhooks import Notice, WebhookSender
 from directory.partners.models import Account, Partner
 
-__all__ = ["LEASE", "Senders", "deliver", "forget_settled"]
+__all__ = ["LEASE", "Senders", "deliver", "forget_settled", "senders_of"]
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,12 @@ class Senders:
     mail: MailSender | None
 
 
+def senders_of(settings: Settings) -> Senders:
+    """How this installation sends. To be made once: it reads whom this machine trusts."""
+    webhooks = WebhookSender(targets.look_up, loopback=settings.webhooks_to_this_machine)
+    return Senders(webhooks, sender_of(settings))
+
+
 class _Nobody(Exception):
     """Nobody is to be told any more; says why."""
 
@@ -73,7 +79,9 @@ def deliver(
     Several processes may do this at once. After a failure, nothing more is sent to that endpoint (or by mail, where the
     server is at fault) in the same round.
     """
-    round_ = _Round(database, vault, settings, clock, senders, random or SystemRandom(), lease)
+    round_ = _Round(
+        database, vault, settings, clock, senders or senders_of(settings), random or SystemRandom(), lease
+    )
     return round_.run()
 
 
@@ -83,7 +91,7 @@ class _Round:
     vault: Vault
     settings: Settings
     clock: Callable[[], datetime]
-    senders: Senders | None
+    senders: Senders
     random: Random
     lease: timedelta
 
@@ -161,11 +169,6 @@ class _Round:
         partner = session.get(Partner, message.partner_id)
         if partner is None or not partner.active:
             raise _Nobody("the partner is disabled")
-        if self.senders is None:
-            self.senders = Senders(
-                WebhookSender(targets.look_up, loopback=self.settings.webhooks_to_this_machine),
-                sender_of(self.settings),
-            )
         if message.channel == "webhook":
             return partial(self.senders.webhooks.send, self._notice(session, message, now))
         if self.senders.mail is None:
