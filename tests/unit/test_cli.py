@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner, Result
@@ -22,6 +24,37 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VEIVISER_DATA_DIR", str(tmp_path / "var"))
     yield tmp_path / "var"
+
+
+class Served(NamedTuple):
+    data_dir: Path
+    told: str
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """What ``serve`` made of nothing, once for all tests, and what it said. Not to be written to."""
+    folder = tmp_path_factory.mktemp("served")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("VEIVISER_DATA_DIR", str(folder / "var"))
+        patch.setenv("PORT", str(_free_port()))
+        patch.setattr(serving, "become_server", lambda: None)
+        told = well("serve", "--no-worker")
+    return Served(folder / "var", told)
+
+
+@pytest.fixture
+def prepared(data_dir: Path, served: Served, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data directory as ``serve`` leaves it, with nothing left to prepare."""
+    monkeypatch.setattr(serving, "become_server", lambda: None)
+    monkeypatch.setenv("PORT", str(_free_port()))
+    shutil.copytree(served.data_dir, data_dir)
+    settings = read_settings()
+    assert not serving.is_prepared(settings), "another file of the same content"
+    serving.mark_prepared(settings)
+    assert serving.is_prepared(settings)
+    return data_dir
 
 
 def run(*arguments: str) -> Result:
@@ -61,22 +94,22 @@ def test_a_command_that_needs_the_tables_says_how_to_make_them(data_dir: Path) -
         assert "veiviser db upgrade" in one_line(run(*command))
 
 
-def test_all_of_it_can_be_repeated(data_dir: Path) -> None:
-    for _ in range(2):
-        well("db", "upgrade")
-        well("seed")
-        well("index", "rebuild")
+def test_all_of_it_can_be_repeated(prepared: Path) -> None:
+    well("db", "upgrade")
+    assert "0 changed" in well("seed")
+    assert "services in the index" in well("index", "rebuild")
     assert "sound" in well("index", "check")
 
 
-def test_doctor_names_what_is_missing_step_by_step(data_dir: Path) -> None:
+def test_doctor_names_what_is_missing_step_by_step(data_dir: Path, served: Served) -> None:
     assert "data directory" in run("doctor").output
     assert not data_dir.exists(), "doctor changes nothing"
     data_dir.mkdir(mode=0o700)
     assert "veiviser db upgrade" in run("doctor").output
     well("db", "upgrade")
     assert "veiviser seed" in run("doctor").output
-    well("seed")
+    shutil.rmtree(data_dir)
+    shutil.copytree(served.data_dir, data_dir, ignore=shutil.ignore_patterns("index", "prepared"))
     result = run("doctor")
     assert "missing" in result.output
     assert "search index" in result.output
@@ -143,48 +176,40 @@ def test_a_port_that_is_taken_is_one_line(data_dir: Path, monkeypatch: pytest.Mo
 
 
 def test_serve_brings_everything_up_to_date_and_a_second_time_does_nothing(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served: list[bool] = []
-    monkeypatch.setattr(serving, "become_server", lambda: served.append(True))
+    assert "Preparing the database" in served.told
+    assert "Building the search index" in served.told
+    times: list[bool] = []
+    monkeypatch.setattr(serving, "become_server", lambda: times.append(True))
     monkeypatch.setenv("PORT", str(_free_port()))
-    first = well("serve", "--no-worker")
-    assert "Building the search index" in first
+    monkeypatch.setenv("VEIVISER_DATA_DIR", str(served.data_dir))
     assert "sound" in well("index", "check")
     again = well("serve", "--no-worker")
+    assert "Serving on" in again
     assert "Preparing the database" not in again
     assert "Building the search index" not in again
-    assert served == [True, True]
+    assert times == [True]
 
 
-def test_an_index_that_was_thrown_away_is_made_again_by_serve(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serving, "become_server", lambda: None)
-    monkeypatch.setenv("PORT", str(_free_port()))
-    well("serve", "--no-worker")
-    for path in sorted((data_dir / "index").rglob("*"), reverse=True):
+def test_an_index_that_was_thrown_away_is_made_again_by_serve(prepared: Path) -> None:
+    for path in sorted((prepared / "index").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     assert "Building the search index" in well("serve", "--no-worker")
     assert "sound" in well("index", "check")
 
 
-def test_a_database_that_was_thrown_away_is_made_again_by_serve(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serving, "become_server", lambda: None)
-    monkeypatch.setenv("PORT", str(_free_port()))
-    well("serve", "--no-worker")
-    for path in data_dir.glob("directory.db*"):
+def test_a_database_that_was_thrown_away_is_made_again_by_serve(prepared: Path) -> None:
+    for path in prepared.glob("directory.db*"):
         path.unlink()
     assert "Preparing the database" in well("serve", "--no-worker")
     assert "sound" in well("index", "check")
 
 
-def test_a_start_with_nothing_to_do_asks_no_database(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "become_server", lambda: None)
-    monkeypatch.setenv("PORT", str(_free_port()))
-    well("serve", "--no-worker")
+def test_a_start_with_nothing_to_do_asks_no_database(
+    data_dir: Path, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEIVISER_DATA_DIR", str(served.data_dir))
     settings = read_settings()
     assert serving.is_prepared(settings)
     assert not serving.is_prepared(settings.model_copy(update={"database_url": "postgresql+psycopg://h/d"}))
@@ -201,12 +226,9 @@ def test_of_postgresql_nothing_is_taken_for_granted(tmp_path: Path) -> None:
     assert not serving.is_prepared(settings)
 
 
-def test_an_index_of_other_needs_is_not_current(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "become_server", lambda: None)
-    monkeypatch.setenv("PORT", str(_free_port()))
-    well("serve", "--no-worker")
+def test_an_index_of_other_needs_is_not_current(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing, "listing_fingerprint", lambda: "another")
-    (data_dir / "prepared").unlink()
+    (prepared / "prepared").unlink()
     assert "Building the search index" in well("serve", "--no-worker")
 
 
