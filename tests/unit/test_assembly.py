@@ -24,7 +24,7 @@ from directory.search.storage.vocabulary import merge_terms, read_terms, write_t
 
 quick = settings(max_examples=100, deadline=None)
 words = st.text(max_size=4)
-FEW, MANY = 2_000, 6_000  # documents
+FEW, MANY = 500, 1_500  # documents
 MOST_EACH = 1_500  # bytes of memory for a document more, with 24 terms that no other has
 
 
@@ -127,7 +127,7 @@ def test_a_service_more_takes_little_memory_however_many_words_it_has_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A million services in bounded memory: neither their words nor their postings are all held at once."""
-    monkeypatch.setattr(inversion, "RUN", 20_000)
+    monkeypatch.setattr(inversion, "RUN", 5_000)
     monkeypatch.setattr(inversion, "MOST_TERMS", 5_000)
     build_segment(tmp_path / "first", _services(100))  # what is loaded once and kept
     few, many = (_peak(tmp_path / str(number), number) for number in (FEW, MANY))
