@@ -28,6 +28,11 @@ def clock_of(deaths: int) -> datetime:
     return datetime.now(UTC) + deaths * PASSES
 
 
+def senders_of(settings: Settings) -> delivering.Senders:
+    """Costly to begin, so to be begun once: whom to trust is read from files."""
+    return delivering.Senders(WebhookSender(targets.look_up, loopback=True), sender_of(settings))
+
+
 def deliver(settings: Settings, senders: delivering.Senders, deaths: int) -> None:
     database = Database(settings.database)
     vault = Vault(settings.all_encryption_keys, settings.signing_key)
@@ -39,8 +44,7 @@ def deliver(settings: Settings, senders: delivering.Senders, deaths: int) -> Non
 
 def main() -> None:
     settings = read_settings()
-    # What is costly to begin is begun once: whom to trust is read from files.
-    senders = delivering.Senders(WebhookSender(targets.look_up, loopback=True), sender_of(settings))
+    senders = senders_of(settings)
     child, deaths, forking = 0, 0, Lock()
 
     def end() -> None:
