@@ -124,7 +124,7 @@ def test_the_server_and_its_workers_tell_nothing_either(directory_app: Flask, tm
         ready = rooms().settings.data_dir
     data = tmp_path / "var"
     shutil.copytree(ready, data, ignore=shutil.ignore_patterns("metrics"))
-    with real_server(data) as server:
+    with real_server(data, WEB_CONCURRENCY="1") as server:
         answered = 0
         for method, path, body in requests(list(directory_app.url_map.iter_rules())):
             server.ask(path, method, body, HEADERS | (JSON if body else {}))

@@ -58,7 +58,7 @@ def _gone(*pids: int) -> bool:
 def server(directory_app: Flask, tmp_path: Path) -> Iterator[RealServer]:
     with directory_app.app_context():
         stock = rooms().settings.data_dir
-    with real_server(copied(stock, tmp_path / "data"), worker=True) as made:
+    with real_server(copied(stock, tmp_path / "data"), worker=True, WEB_CONCURRENCY="1") as made:
         yield made
 
 

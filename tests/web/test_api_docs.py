@@ -16,7 +16,7 @@ from tests.real_server import RealServer, real_server
 def served(directory_app: Flask) -> Iterator[RealServer]:
     with directory_app.app_context():
         data_dir = rooms().settings.data_dir
-    with real_server(data_dir) as server:
+    with real_server(data_dir, WEB_CONCURRENCY="1") as server:
         yield server
 
 
