@@ -316,14 +316,14 @@ class Network(RuleBasedStateMachine):
             return seeing.views_of(session, VAULT, [(referral, parts)], now=self.now, in_list=False)[0]
 
 
-def test_referrals_live_as_the_contract_says_whatever_happens(database: Database) -> None:
+def test_referrals_live_as_the_contract_says_whatever_happens(database: Database, store: str) -> None:
     class OnThisStore(Network):
         house = built(database)
 
     run_state_machine_as_test(
         OnThisStore,
         settings=settings(
-            max_examples=15,
+            max_examples=30 if store == "sqlite" else 15,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
