@@ -51,7 +51,7 @@ def next_attempt(
     """When to try again after so many attempts have failed (from 1); None: not again."""
     if attempts >= MOST:
         return None
-    planned = WAITS[attempts - 1] * (1 + JITTER * random.random())
+    planned = WAITS[attempts - 1] * (1 + JITTER * random.random())  # nosec B311
     return now + max(planned, wait or timedelta(0))
 
 

@@ -168,11 +168,11 @@ def _form(
     )
 
 
-def _choosing(errors: dict[str, list[str]], token: str = "") -> str:
+def _choosing(errors: dict[str, list[str]], token: str | None = None) -> str:
     return render_template(
         "desk/choose_password.html",
         errors=errors,
-        token=token,
+        token=token or "",
         is_new=request.path.endswith("/invitation"),
         shortest=passwords.SHORTEST,
     )
