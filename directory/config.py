@@ -123,6 +123,18 @@ class Settings(BaseSettings):
         None,
         description="Mail address or web page told to the geocoder, as its terms demand; for `nominatim`",
     )
+    quick_exit_url: str = Field(
+        "https://www.yr.no/",
+        description="Where the quick exit of clients' pages leads: a page that shows nothing personal",
+    )
+    map_tiles_url: str | None = Field(
+        None,
+        description="Where map tiles are fetched from, by us and for all, such as "
+        "`https://tiles.example.org/{z}/{x}/{y}.png`; unset, maps are our own drawings",
+    )
+    map_tiles_attribution: str | None = Field(
+        None, description="Whom the map tiles are from, as their terms want it said; needed with any"
+    )
     rate_limits: str = Field(
         "120/10 second;1200/10 minute",
         description="How much one client may ask of each worker, `number/time` separated by `;`, or `off`; "
@@ -176,6 +188,23 @@ class Settings(BaseSettings):
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError("takes an https address")
         return value.rstrip("/") if value else value
+
+    @field_validator("quick_exit_url")
+    @classmethod
+    def _the_quick_exit_is_an_https_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.hostname or parts.username:
+            raise ValueError("takes an https address such as https://www.yr.no/")
+        return value
+
+    @field_validator("map_tiles_url")
+    @classmethod
+    def _tiles_have_a_place_for_each_number(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none/{z}{x}{y}")
+        named = set(re.findall(r"{(\w*)}", value or "{z}{x}{y}"))
+        if parts.scheme not in ("http", "https") or not parts.hostname or named != {"z", "x", "y"}:
+            raise ValueError("takes an address that holds {z}, {x} and {y}")
+        return value
 
     @field_validator("smtp_url")
     @classmethod
@@ -284,6 +313,8 @@ def unsafe(settings: Settings) -> dict[str, str]:
             )
         if settings.webhooks_to_this_machine:
             wrong["webhooks_to_this_machine"] = "takes false in production"
+    if settings.map_tiles_url and not settings.map_tiles_attribution:
+        wrong["map_tiles_attribution"] = "takes whom the map tiles are from, as their terms want it said"
     if settings.smtp_url and not settings.mail_from:
         wrong["mail_from"] = "takes the address that our mail comes from"
     return {environment_name(field): message for field, message in wrong.items()}

@@ -38,6 +38,9 @@ _COUNSELS = May(READ_REFERRALS)  # people only
 # "METHOD /rule" -> who may.
 PERMISSIONS: Mapping[str, Entry] = {
     "GET /": Who.PUBLIC,
+    "GET /static/<path:name>": Who.PUBLIC,
+    "GET /<lang:lang>/": Who.PUBLIC,
+    "POST /<lang:lang>/": Who.PUBLIC,
     "GET /health": Who.PUBLIC,
     "GET /ready": Who.PUBLIC,
     "GET /metrics": Who.OPERATOR,
@@ -151,7 +154,6 @@ PERMISSIONS: Mapping[str, Entry] = {
     "POST /desk/settings/webhooks/<id>/active": _COORDINATOR,
     "POST /desk/settings/webhooks/<id>/replay": _COORDINATOR,
     "POST /desk/settings/webhooks/<id>/remove": _COORDINATOR,
-    "GET /desk/static/<path:filename>": Who.PUBLIC,
 }
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import flask_swagger_ui
 import marshmallow as ma
-from flask import Blueprint, Flask, Response, redirect, send_file
+from flask import Blueprint, Flask, Response, send_file
 from flask_smorest import Api
-from werkzeug.wrappers import Response as AnyResponse
 
 from directory.errors import NotFound
 from directory.identity import SESSION
@@ -144,11 +143,6 @@ def describe(app: Flask) -> Described:
     )
     app.register_blueprint(blueprint)
     return Described(app)
-
-
-@blueprint.get("/")
-def front() -> AnyResponse:
-    return redirect("/api/docs")
 
 
 @blueprint.get("/api/docs")

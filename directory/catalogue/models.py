@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, Uuid
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, Uuid
 from sqlmodel import Field, SQLModel
 
 from directory.database import UtcDateTime
@@ -219,6 +219,22 @@ class GeocodeCache(SQLModel, table=True):
     latitude: float | None = None
     longitude: float | None = None
     asked_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Correction(SQLModel, table=True):
+    """A mistake in an entry, as anyone reported it; a steward decides. Nothing is kept of who did.
+
+    No foreign key: a service may leave the catalogue with one seed and come back with the next.
+    """
+
+    __table_args__ = (Index("ix_correction_state", "state", "created_at"),)
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    service_id: UUID = Field(index=True)
+    about: str  # what is wrong: see corrections.ABOUT
+    text: str
+    state: str = "open"  # open, mended, declined
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class SeedState(SQLModel, table=True):

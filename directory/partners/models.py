@@ -28,6 +28,9 @@ class Partner(SQLModel, table=True):
     name: str
     active: bool = True
     mailbox: str | None = None  # an address of its own that notices go to; None: to its people
+    origins: list[str] = Field(  # "https://example.org": the sites that may hold its widget
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 
-from directory.web import desk, wording
-from directory.web.desk import errors, frame, saying
+from directory.web import assets, compressing, desk, pages, wording
+from directory.web.desk import errors, saying
+from directory.web.desk import frame as desk_frame
+from directory.web.pages import frame as pages_frame
 
 
 def register(app: Flask) -> None:
     """Open the doors. What they show comes from the rooms that ``api.rooms.rooms`` finds."""
+    app.url_map.converters["lang"] = pages_frame.PageLanguage
     wording.register(app)
-    frame.register(app)
+    compressing.register(app)
+    assets.register(app)
+    desk_frame.register(app)
+    pages_frame.register(app)
     errors.register(app)
     saying.register(app)
-    for blueprint in desk.BLUEPRINTS:
+    for blueprint in (*pages.BLUEPRINTS, *desk.BLUEPRINTS):
         app.register_blueprint(blueprint)

@@ -1,6 +1,8 @@
-"""The words of our pages: English in templates and code, other languages in ``translations/{language}/*.po``.
+"""The words of our pages: English in templates and code, other languages in ``translations/{language}/{door}/*.po``.
 
 Read by Babel when first needed, all files of a language together, so that nothing has to be compiled or kept in step.
+The doors differ in how many languages they have: a client's pages all of the interface, the desk those that those who
+work at it have asked for.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 
 from directory.identity import cookie_name
-from directory.languages import autonym, is_rtl, negotiate
+from directory.languages import INTERFACE, autonym, is_rtl, negotiate
 
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 SOURCE = "en"  # what the words in templates and code are in
@@ -26,17 +28,21 @@ LANGUAGE = "veiviser-language"  # the cookie that holds the language somebody ch
 HERE = ZoneInfo("Europe/Oslo")  # the clock on the wall of whoever reads
 
 
-@lru_cache(maxsize=1)
-def interface_languages() -> tuple[str, ...]:
-    """Those that our pages can be read in."""
-    return (*sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()), SOURCE)
+DESK, PAGES = "desk", "pages"  # the doors
+
+
+@lru_cache(maxsize=2)
+def interface_languages(door: str = DESK) -> tuple[str, ...]:
+    """Those that the pages of the door can be read in, in the order of ``languages.INTERFACE``."""
+    there = {folder.parent.name for folder in TRANSLATIONS.glob(f"*/{door}") if folder.is_dir()} | {SOURCE}
+    return tuple(code for code in INTERFACE if code in there)
 
 
 @lru_cache(maxsize=32)
-def words_in(language: str) -> NullTranslations:
+def words_in(language: str, door: str = DESK) -> NullTranslations:
     """All that is translated into the language; what is not is English."""
     together = Translations()
-    for path in sorted((TRANSLATIONS / language).glob("*.po")):
+    for path in sorted((TRANSLATIONS / language / door).glob("*.po")):
         with path.open("rb") as file:
             catalog = read_po(file, locale=language)
         compiled = BytesIO()
@@ -46,8 +52,14 @@ def words_in(language: str) -> NullTranslations:
     return together
 
 
+def use_language(language: str) -> None:
+    """Answer this request by a client's page in the language, whatever the browser asks for: the address says it."""
+    g.page_language, g.page_door = language, PAGES
+
+
 def page_language() -> str:
-    """The language of the page that is being answered: as chosen, else by Accept-Language, else DEFAULT_LANGUAGE."""
+    """The language of the page that is being answered: as its address says, as chosen at the desk, else by
+    Accept-Language, else DEFAULT_LANGUAGE."""
     if "page_language" not in g:
         from directory.api.rooms import rooms
 
@@ -65,17 +77,21 @@ def page_direction() -> str:
     return "rtl" if is_rtl(page_language()) else "ltr"
 
 
-def page_languages() -> list[tuple[str, str]]:
-    """Each language that the page can be had in, with its own name for itself."""
-    return [(code, autonym(code)) for code in interface_languages()]
+def page_languages(door: str = DESK) -> list[tuple[str, str]]:
+    """Each language that the pages of the door can be had in, with its own name for itself."""
+    return [(code, autonym(code)) for code in interface_languages(door)]
 
 
 def gettext(message: str) -> str:
-    return words_in(page_language()).gettext(message)
+    return _words().gettext(message)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    return words_in(page_language()).ngettext(one, many, count)
+    return _words().ngettext(one, many, count)
+
+
+def _words() -> NullTranslations:
+    return words_in(page_language(), g.get("page_door", DESK))
 
 
 def day(value: date | datetime | None) -> str:

@@ -13,14 +13,15 @@ from directory.security import permission_names
 from directory.serving import ROOT
 
 API = (ROOT / "docs" / "api.md").read_text("utf-8")
+PAGES = ("/desk", "/static/", "/<lang:lang>/")
 CODES = (ROOT / "docs" / "problems.md").read_text("utf-8")
 
 
 def test_every_address_is_named_and_every_address_that_is_named_exists(directory_app: Flask) -> None:
-    """But for the pages of the desk: people go from one to the other, and no program asks for them."""
+    """But for pages: people go from one to the other, and no program asks for them."""
     named = set(re.findall(r"^\| `((?:GET|POST|PUT|PATCH|DELETE) [^`]+)`", API, re.MULTILINE))
     there = {name for rule in directory_app.url_map.iter_rules() for name in permission_names(rule)}
-    assert named == {name for name in there if not name.partition(" ")[2].startswith("/desk")}
+    assert named == {name for name in there if not name.partition(" ")[2].startswith(PAGES)}
 
 
 def test_what_the_examples_ask_is_answered(directory_app: Flask) -> None:

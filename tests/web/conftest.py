@@ -39,7 +39,9 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium")
     assert program, "Chromium is missing: make test installs it, or names the package"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=program, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
+        )
         yield browser
         browser.close()
 
@@ -132,3 +134,72 @@ def sideways(page: Page) -> int:
     """By how many pixels the page is wider than what shows it."""
     wide: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return wide
+
+
+# Nothing may be kept on the phone of a client, and nothing asked of anybody else.
+KEPT = """async () => [
+  document.cookie,
+  ...Object.keys(localStorage),
+  ...Object.keys(sessionStorage),
+  ...(await indexedDB.databases()).map((one) => one.name),
+  ...(window.caches ? await caches.keys() : []),
+  ...(navigator.serviceWorker ? (await navigator.serviceWorker.getRegistrations()).map((one) => one.scope) : []),
+].filter(Boolean)"""
+
+
+@dataclass
+class Site:
+    """The pages of clients, over the directory that ships."""
+
+    app: Flask
+    address: str
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def page(self, kept: bool = False, elsewhere: tuple[str, ...] = (), **context: Any) -> Iterator[Page]:
+        """A page in a browser of its own. Fails at the end for any complaint of the browser (an error on the console,
+        a violation of the policy), for any request but to us or to an address in ``elsewhere``, which is answered with
+        an empty page, and, unless ``kept``, for anything that is left on the device."""
+        opened = self.browser.new_context(base_url=self.address, **{"locale": "nb-NO"} | context)
+        opened.set_default_timeout(10_000)
+        for address in elsewhere:
+            opened.route(f"{address}**", lambda route: route.fulfill(body="<title>elsewhere</title>"))
+        opened.add_init_script(VIOLATIONS)
+        opened.on("console", self._heard)
+        opened.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        opened.on("request", lambda request: self._asked(request.url, elsewhere))
+        page = opened.new_page()
+        try:
+            yield page
+            if context.get("java_script_enabled", True):
+                assert page.evaluate("violations") == []
+                if not kept and page.url.startswith(self.address):
+                    assert page.evaluate(KEPT) == []
+            assert opened.cookies() == []
+            assert self.complaints == []
+        finally:
+            self.complaints.clear()
+            opened.close()
+
+    def _heard(self, message: Any) -> None:
+        # That a page answers 404 or 422 is no fault of it.
+        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+            self.complaints.append(message.text)
+
+    def _asked(self, url: str, elsewhere: tuple[str, ...]) -> None:
+        if not url.startswith((self.address, "data:", "blob:", *elsewhere)):
+            self.complaints.append(f"asks elsewhere: {url}")
+
+
+@pytest.fixture(scope="session")
+def site(directory_app: Flask, browser: Browser) -> Iterator[Site]:
+    """The application behind a socket, once for all tests of clients' pages: none of them changes anything that another
+    sees."""
+    server = make_server("127.0.0.1", 0, directory_app, threaded=True, request_handler=Silent)
+    answering = Thread(target=server.serve_forever, daemon=True)
+    answering.start()
+    yield Site(directory_app, f"http://127.0.0.1:{server.port}", browser)
+    server.shutdown()
+    answering.join()
+    server.server_close()

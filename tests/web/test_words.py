@@ -15,26 +15,36 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 
+from directory.languages import INTERFACE
 from directory.web import wording
 
 WEB = Path(wording.__file__).parent
 KEYWORDS = DEFAULT_KEYWORDS | {"N_": None}
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 OPTIONS = {"templates/**.html": {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
-LANGUAGES = [language for language in wording.interface_languages() if language != wording.SOURCE]
+AT = {wording.DESK: ("desk",), wording.PAGES: ("pages", "widget")}  # where the words of a door are
+DOORS = [
+    (door, language)
+    for door in AT
+    for language in wording.interface_languages(door)
+    if language != wording.SOURCE
+]
+MACHINE_MADE = "Machine-made: awaits a reader whose language it is."
 
 
 @cache
-def words() -> dict[str, str]:
+def words(door: str) -> dict[str, str]:
     """What pages and their code say, each with the first file that says it."""
     found: dict[str, str] = {}
-    for file, _, said, _, _ in extract_from_dir(str(WEB), METHODS, OPTIONS, KEYWORDS):
+    methods = [(f"{at}/**.py", "python") for at in AT[door]]
+    methods += [(f"templates/{at}/**.html", "jinja2.ext:babel_extract") for at in AT[door]]
+    options = {name: OPTIONS["templates/**.html"] for name, _ in methods if name.endswith("html")}
+    for file, _, said, _, _ in extract_from_dir(str(WEB), methods, options, KEYWORDS):
         found.setdefault(said if isinstance(said, str) else said[0], file)
     return found
 
 
-def translated(language: str) -> Iterator[tuple[str, Message]]:
-    for path in sorted((wording.TRANSLATIONS / language).glob("*.po")):
+def translated(door: str, language: str) -> Iterator[tuple[str, Message]]:
+    for path in sorted((wording.TRANSLATIONS / language / door).glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language, abort_invalid=True):
                 if message.id:
@@ -49,37 +59,48 @@ def forms(message: Message) -> list[str]:
     return [message.string] if isinstance(message.string, str) else list(message.string)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_word_of_the_pages_is_translated(language: str) -> None:
-    there = {source(message) for _, message in translated(language) if all(forms(message))}
-    missing = {word: file for word, file in words().items() if word not in there}
+@pytest.mark.parametrize(("door", "language"), DOORS)
+def test_every_word_of_the_pages_is_translated(door: str, language: str) -> None:
+    there = {source(message) for _, message in translated(door, language) if all(forms(message))}
+    missing = {word: file for word, file in words(door).items() if word not in there}
     assert missing == {}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_translation_is_of_a_word_that_no_page_has(language: str) -> None:
-    assert {source(message) for _, message in translated(language)} - set(words()) == set()
+@pytest.mark.parametrize(("door", "language"), DOORS)
+def test_no_translation_is_of_a_word_that_no_page_has(door: str, language: str) -> None:
+    assert {source(message) for _, message in translated(door, language)} - set(words(door)) == set()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_word_is_translated_in_one_way_and_is_not_in_doubt(language: str) -> None:
+@pytest.mark.parametrize(("door", "language"), DOORS)
+def test_a_word_is_translated_in_one_way_and_is_not_in_doubt(door: str, language: str) -> None:
     seen: dict[str, list[str]] = {}
-    for file, message in translated(language):
+    for file, message in translated(door, language):
         assert "fuzzy" not in message.flags, (file, message.id)
         assert seen.setdefault(source(message), forms(message)) == forms(message), (file, message.id)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_translation_names_the_values_of_its_source_and_no_others(language: str) -> None:
+@pytest.mark.parametrize(("door", "language"), DOORS)
+def test_a_translation_names_the_values_of_its_source_and_no_others(door: str, language: str) -> None:
     def values(text: str) -> set[str]:
         return set(re.findall(r"%\(\w+\)[sd]", text))
 
-    for file, message in translated(language):
+    for file, message in translated(door, language):
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
         allowed = set().union(*map(values, ids))
         for text in forms(message):
             assert values(text) <= allowed, (file, text)
         assert values(forms(message)[-1]) == values(ids[-1]), (file, ids)
+
+
+def test_the_pages_of_clients_are_in_all_languages_of_the_interface() -> None:
+    assert wording.interface_languages(wording.PAGES) == INTERFACE
+
+
+@pytest.mark.parametrize(("door", "language"), [one for one in DOORS if one[0] == wording.PAGES])
+def test_what_a_machine_translated_says_so_until_somebody_has_read_it(door: str, language: str) -> None:
+    for file, message in translated(door, language):
+        said = " ".join(message.user_comments)
+        assert said == MACHINE_MADE or said.startswith("Read by "), (file, message.id)
 
 
 @pytest.mark.parametrize(("language", "said"), [("nb", "17. mai 2027"), ("en", "17 May 2027")])

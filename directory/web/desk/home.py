@@ -11,9 +11,7 @@ from directory.referrals import seeing
 from directory.referrals.due import due_list
 from directory.web.desk.boxes import OPEN
 
-blueprint = Blueprint(
-    "desk", __name__, url_prefix="/desk", template_folder="../templates", static_folder="../static"
-)
+blueprint = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../templates")
 
 SHOWN = 5  # of each list on the first page
 MOST = 100  # that are counted: beyond, there are "more than"
