@@ -47,8 +47,10 @@ class Understood(Schema):
 
 class EmergencyContact(Schema):
     name = string()
+    name_language = string()
     phone = string(none=True)
     text = string(none=True)
+    text_language = string(none=True)
 
 
 class Emergency(Schema):
@@ -143,8 +145,10 @@ class Result(Schema):
     slug = string()
     url = string()
     name = string()
+    name_language = string()
     organization = nested(OrganizationName)
     summary = string(none=True)
+    summary_language = string(none=True)
     needs = nested(NeedLabel, many=True)
     languages = nested(LanguageLabel, many=True)
     distance_km = maybe(fields.Float)

@@ -115,7 +115,7 @@ class Joiner:
         return _Shown(before, b",%b," % place, snapshot.piece(hit, "hours"))
 
     def text(self, snapshot: Pieces, hit: Hit, lang: str) -> dict[str, str | None]:
-        """Name and summary of a hit's service in the language, by the stated order of fallback."""
+        """Name and summary of a hit's service in the language, by the stated order of fallback, and which that is."""
         return orjson.loads(b"{%b}" % _text(snapshot, hit, _texts(lang)))
 
     def slug(self, snapshot: Pieces, hit: Hit) -> str:
@@ -147,7 +147,7 @@ def _text(snapshot: Pieces, hit: Hit, texts: Iterable[str]) -> bytes:
     for name in texts:
         if text := snapshot.piece(hit, name):
             return text
-    return b'"name":null,"summary":null'
+    return b'"name":null,"name_language":null,"summary":null,"summary_language":null'
 
 
 # Opening hours change on the minute, so what was told of them holds until the next; services share them.

@@ -337,7 +337,13 @@ class Finder:
             text = self.joiner.text(snapshot, hit, lang)
             phones = self.joiner.phones(snapshot, hit)
             contacts.append(
-                {"name": text["name"], "phone": phones[0] if phones else None, "text": text["summary"]}
+                {
+                    "name": text["name"],
+                    "name_language": text["name_language"],
+                    "phone": phones[0] if phones else None,
+                    "text": text["summary"],
+                    "text_language": text["summary_language"],
+                }
             )
         return {"reason": sign.reason, "contacts": contacts}
 

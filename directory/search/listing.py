@@ -224,8 +224,15 @@ def _pieces(entry: ServiceEntry, located: list[Place]) -> dict[str, bytes]:
         pieces["hours"] = orjson.dumps([_schedule(p.schedule) for p in ordered] + [_schedule(entry.schedule)])
     for code in {*entry.names, *entry.descriptions}:
         name, summary = pick(entry.names, code), pick(entry.descriptions, code)
-        pieces[f"text:{code}"] = _members({"name": name and name[1], "summary": summary and summary[1]})
+        said = _said("name", name) | _said("summary", summary)
+        pieces[f"text:{code}"] = _members(said)
     return pieces
+
+
+def _said(what: str, text: tuple[str, str] | None) -> dict[str, str | None]:
+    """A text and the language it is in, where there is one."""
+    code, said = text or (None, None)
+    return {what: said, f"{what}_language": code}
 
 
 def _members(values: Mapping[str, object]) -> bytes:

@@ -22,7 +22,7 @@ from directory.search.listing import Lister
 from directory.search.storage.document import Document
 from directory.search.storage.generation import Generation, Seals, read_generation
 
-LISTING = 8  # grows when documents are made another way, so that an index of the old way is rebuilt
+LISTING = 9  # grows when documents are made another way, so that an index of the old way is rebuilt
 MOST_FOLLOWED = 20_000  # more changes than this are quicker rebuilt
 
 Progress = Callable[[int], None]  # called with how many more services are done

@@ -102,7 +102,14 @@ class Service:
                 {"id": self.id, "slug": slug, "contact": contact, "reach": self.reach, "free": True}
             )[1:-1],
             "labelled": orjson.dumps([self.needs, []]),
-            "text:nb": orjson.dumps({"name": self.name, "summary": self.description})[1:-1],
+            "text:nb": orjson.dumps(
+                {
+                    "name": self.name,
+                    "name_language": "nb",
+                    "summary": self.description,
+                    "summary_language": "nb",
+                }
+            )[1:-1],
         }
 
     def document(self) -> Document:

@@ -55,7 +55,10 @@ def service(hours: list[Any] | None = None, **texts: str) -> dict[str, bytes]:
     if hours is not None:
         pieces["hours"] = orjson.dumps(hours)
     return pieces | {
-        f"text:{code}": orjson.dumps({"name": name, "summary": None})[1:-1] for code, name in texts.items()
+        f"text:{code}": orjson.dumps(
+            {"name": name, "name_language": code, "summary": None, "summary_language": None}
+        )[1:-1]
+        for code, name in texts.items()
     }
 
 
@@ -117,6 +120,17 @@ def test_a_text_is_the_readers_or_the_next_that_there_is(joiner: Joiner) -> None
         "The door",
     ]
     assert one(joiner, Pieces(service()), hit())["name"] is None
+
+
+def test_a_text_tells_which_language_it_is_in(joiner: Joiner) -> None:
+    door = Pieces(service(nb="Døren", en="The door"))
+    assert [one(joiner, door, hit(), lang)["name_language"] for lang in ("nb", "nn", "ru")] == [
+        "nb",
+        "nb",
+        "en",
+    ]
+    nameless = one(joiner, Pieces(service()), hit())
+    assert nameless["name_language"] is nameless["summary_language"] is None
 
 
 @pytest.mark.parametrize(
