@@ -30,6 +30,7 @@ class May:
 Entry = Who | May
 
 _ADMIN = May(frozenset({Role.ADMIN}))
+_STEWARD = May(frozenset({Role.STEWARD}))
 _COORDINATOR = May(frozenset({Role.COORDINATOR}))
 _READS = May(READ_REFERRALS, Scope.REFERRALS_READ)
 _REFERS = May(READ_REFERRALS, Scope.REFERRALS_WRITE)
@@ -53,6 +54,9 @@ PERMISSIONS: Mapping[str, Entry] = {
     "GET /api/v1/suggest": Who.PUBLIC,
     "GET /api/v1/needs": Who.PUBLIC,
     "GET /api/v1/services/<id>": Who.PUBLIC,
+    "POST /api/v1/services/<id>/corrections": Who.PUBLIC,
+    "GET /api/v1/corrections": _STEWARD,
+    "POST /api/v1/corrections/<id>/decision": _STEWARD,
     "GET /api/v1/organizations/<id>": Who.PUBLIC,
     "GET /api/v1/locations/<id>": Who.PUBLIC,
     "POST /api/v1/session": Who.PUBLIC,
@@ -137,6 +141,7 @@ PERMISSIONS: Mapping[str, Entry] = {
     "POST /desk/account/codes/off": Who.SIGNED_IN,
     "GET /desk/settings": _COORDINATOR,
     "POST /desk/settings/mailbox": _COORDINATOR,
+    "POST /desk/settings/origins": _COORDINATOR,
     "GET /desk/settings/members": _COORDINATOR,
     "POST /desk/settings/members": _COORDINATOR,
     "GET /desk/settings/members/<id>": _COORDINATOR,

@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from directory.api.arguments import Arguments, flag, whole
 from directory.api.shapes import maybe, nested, string
+from directory.partners import origins
 from directory.partners.access import Role, Scope
 from directory.partners.keys import LONGEST_OVERLAP, OVERLAP
 from directory.partners.members import NOTICES
@@ -55,6 +56,24 @@ class Names(fields.List):
         )
 
 
+class Origins(fields.List):
+    """Sites, as an editor copies their addresses."""
+
+    def __init__(self, **more: Any) -> None:
+        longest = validate.Length(max=origins.LONGEST, error=f"Takes at most {origins.LONGEST} characters.")
+        text: dict[str, Any] = {"invalid": "Takes text.", "null": "Takes text."}
+        super().__init__(
+            fields.String(validate=longest, error_messages=text),
+            validate=validate.Length(max=origins.MOST, error=f"Takes at most {origins.MOST} sites."),
+            error_messages=NEEDED | {"invalid": "Takes a list."},
+            metadata={
+                "description": "All sites that may hold its widget from now on, such as https://www.example.org: "
+                "scheme, host and port."
+            },
+            **more,
+        )
+
+
 class SignInArguments(Arguments):
     email = _needed("The address that you are known by.", 320)
     password = _needed("Your password.", LONGEST_SECRET)
@@ -81,11 +100,13 @@ class PartnerArguments(Arguments):
     organizations = Names(
         "Slugs or ids of the organizations of the directory that it answers for.", load_default=list
     )
+    origins = Origins(load_default=list)
 
 
 class PartnerChange(Arguments):
     name = fields.String(error_messages=NEEDED, metadata={"description": "Its name."})
     organizations = Names("All organizations that it answers for from now on: slugs or ids.")
+    origins = Origins()
     active = flag("Whether it takes part. One that does not can do nothing, and receives nothing.")
 
 
@@ -98,6 +119,7 @@ class OwnPartnerChange(Arguments):
             "description": "An address of your own that mail about referrals goes to; null: to your people."
         },
     )
+    origins = Origins()
 
 
 class MemberArguments(Arguments):
@@ -144,10 +166,12 @@ class PartnerShape(PartnerName):
     active = fields.Boolean(required=True)
     created_at = fields.AwareDateTime(required=True)
     organizations = nested(OrganizationReference, many=True)
+    origins = fields.List(string(), required=True)
 
 
 class OwnPartnerShape(PartnerName):
     mailbox = string(none=True)
+    origins = fields.List(string(), required=True)
 
 
 class PartnerList(Schema):

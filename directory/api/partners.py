@@ -21,7 +21,7 @@ from directory.api.partner_shapes import (
 )
 from directory.api.rooms import language_of_request, rooms
 from directory.languages import pick
-from directory.partners import partnering
+from directory.partners import origins, partnering
 from directory.partners.models import Partner
 
 blueprint = Blueprint(
@@ -46,7 +46,9 @@ class Partners(MethodView):
         """Let another organization take part."""
         house = rooms()
         with house.database.unit_of_work() as session:
+            sites = values.pop("origins")
             partner = partnering.add_partner(session, **values, now=house.clock())
+            _let_hold(session, partner, sites)
             (told,) = _told(session, [partner])
             session.commit()
         return told, {"Location": f"{blueprint.url_prefix}/{partner.id}"}
@@ -57,7 +59,8 @@ class OnePartner(MethodView):
     @blueprint.arguments(PartnerChange, location="json")
     @blueprint.response(200, PartnerShape)
     def patch(self, values: dict[str, Any], id: str) -> dict[str, Any]:
-        """Rename it, change what it answers for, disable it or let it take part again; by its id or slug."""
+        """Rename it, change what it answers for and which sites may hold its widget, disable it or let it take part
+        again; by its id or slug."""
         house = rooms()
         with house.database.unit_of_work() as session:
             partner = partnering.partner_of(session, id)
@@ -65,6 +68,8 @@ class OnePartner(MethodView):
                 partnering.rename(session, partner, values["name"])
             if "organizations" in values:
                 _answer_for(session, partner, values["organizations"], house.clock())
+            if "origins" in values:
+                _let_hold(session, partner, values["origins"])
             if "active" in values:
                 partnering.set_active(session, partner, values["active"], now=house.clock())
             (told,) = _told(session, [partner])
@@ -76,24 +81,39 @@ class OnePartner(MethodView):
 class OwnPartner(MethodView):
     @own.response(200, OwnPartnerShape)
     def get(self) -> dict[str, Any]:
-        """Your own partner, and the mailbox that mail about referrals goes to."""
+        """Your own partner, the mailbox that mail about referrals goes to, and the sites that may hold its widget."""
         with rooms().database.reading() as session:
             return _told_of_own(own_partner(session))
 
     @own.arguments(OwnPartnerChange, location="json")
     @own.response(200, OwnPartnerShape)
     def patch(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Choose where mail about referrals goes. Its name is for admins to change."""
+        """Choose where mail about referrals goes, and which sites may hold the widget. Its name is for admins to
+        change."""
         with rooms().database.unit_of_work() as session:
             partner = own_partner(session)
             if "mailbox" in values:
                 partnering.set_mailbox(session, partner, values["mailbox"])
+            if "origins" in values:
+                _let_hold(session, partner, values["origins"])
             session.commit()
         return _told_of_own(partner)
 
 
 def _told_of_own(partner: Partner) -> dict[str, Any]:
-    return {"id": partner.id, "slug": partner.slug, "name": partner.name, "mailbox": partner.mailbox}
+    return {
+        "id": partner.id,
+        "slug": partner.slug,
+        "name": partner.name,
+        "mailbox": partner.mailbox,
+        "origins": partner.origins,
+    }
+
+
+def _let_hold(session: Session, partner: Partner, sites: Sequence[str]) -> None:
+    origins.choose_origins(
+        session, partner, sites, on_this_machine=rooms().settings.environment != "production"
+    )
 
 
 def _answer_for(session: Session, partner: Partner, organizations: Sequence[str], now: datetime) -> None:
@@ -122,6 +142,7 @@ def _told(session: Session, partners: Sequence[Partner]) -> list[dict[str, Any]]
                 {"id": ref.id, "slug": ref.slug, "name": (pick(ref.names, lang) or (None, None))[1]}
                 for ref in organizations[partner.id]
             ],
+            "origins": partner.origins,
         }
         for partner in partners
     ]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from directory.terminal import now, reading, table, writing
+from directory.terminal import now, reading, settings_to_use, table, writing
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from directory.partners.models import Partner
 
 
 @click.group()
@@ -18,12 +25,16 @@ def partner() -> None:
 @click.option(
     "--organization", multiple=True, help="Slug of an organization that it answers for; repeatable."
 )
-def partner_add(slug: str, name: str, organization: tuple[str, ...]) -> None:
+@click.option(
+    "--origin", multiple=True, help="A site that may hold its widget: https://www.example.org; repeatable."
+)
+def partner_add(slug: str, name: str, organization: tuple[str, ...], origin: tuple[str, ...]) -> None:
     """Let an organization take part."""
     from directory.partners import partnering
 
     with writing() as session:
-        partnering.add_partner(session, slug=slug, name=name, organizations=organization, now=now())
+        made = partnering.add_partner(session, slug=slug, name=name, organizations=organization, now=now())
+        _let_hold(session, made, origin)
     click.echo(f"{slug} takes part, and answers for {', '.join(organization) or 'no organization yet'}.")
 
 
@@ -72,6 +83,28 @@ def partner_unlink(slug: str, organization: tuple[str, ...]) -> None:
     click.echo(f"{slug} answers for {', '.join(organization)} no more.")
 
 
+@partner.command("origins")
+@click.argument("slug")
+@click.argument("origin", nargs=-1)
+@click.option("--none", is_flag=True, help="No site may hold it.")
+def partner_origins(slug: str, origin: tuple[str, ...], none: bool) -> None:
+    """Say which sites may hold a partner's widget, all of them; without any, list them."""
+    from directory.partners import partnering
+
+    if origin and none:
+        raise click.UsageError("name sites, or none")
+    if not origin and not none:
+        with reading() as session:
+            for one in partnering.partner_of(session, slug).origins:
+                click.echo(one)
+        return
+    with writing() as session:
+        found = partnering.partner_of(session, slug)
+        _let_hold(session, found, origin)
+        held_by = ", ".join(found.origins) or "no site"
+    click.echo(f"The widget of {slug} may be held by {held_by}.")
+
+
 @partner.command("disable")
 @click.argument("slug")
 def partner_disable(slug: str) -> None:
@@ -86,6 +119,13 @@ def partner_enable(slug: str) -> None:
     """Let a partner that was disabled take part again."""
     _set_partner(slug, active=True)
     click.echo(f"{slug} takes part.")
+
+
+def _let_hold(session: Session, partner: Partner, sites: tuple[str, ...]) -> None:
+    from directory.partners.origins import choose_origins
+
+    production = settings_to_use().environment == "production"
+    choose_origins(session, partner, sites, on_this_machine=not production)
 
 
 def _set_partner(slug: str, *, active: bool) -> None:

@@ -89,6 +89,40 @@ def test_an_admin_changes_what_a_partner_answers_for_and_disables_it(
         assert admin.patch(f"{PARTNERS}/{nowhere}", json={}).status_code == 404
 
 
+def test_an_admin_and_a_coordinator_say_which_sites_may_hold_the_widget(
+    admin: FlaskClient, coordinator: FlaskClient
+) -> None:
+    def sites(answer: Any) -> list[str]:
+        assert answer.status_code in (200, 201), answer.text
+        found: list[str] = answer.json["origins"]
+        return found
+
+    sender, own = f"{PARTNERS}/sender", "/api/v1/partner"
+    assert sites(coordinator.get(own)) == []
+    chosen = coordinator.patch(own, json={"origins": ["https://Www.example.org/", "https://www.example.org"]})
+    assert sites(chosen) == sites(coordinator.get(own)) == ["https://www.example.org"]
+    assert sites(coordinator.patch(own, json={"mailbox": None})) == ["https://www.example.org"]
+    assert sites(admin.patch(sender, json={})) == ["https://www.example.org"]
+    assert sites(admin.patch(sender, json={"origins": ["https://other.example.org"]})) == sites(
+        coordinator.get(own)
+    )
+    listed: Any = admin.get(PARTNERS).json
+    assert {one["slug"]: one["origins"] for one in listed["partners"]}["sender"] == [
+        "https://other.example.org"
+    ]
+    for wrong in ("https://a.example.org", ["http://a.example.org"], [None], ["\ud800"], ["https://*"] * 21):
+        for client, url in ((coordinator, own), (admin, sender)):
+            answer: Any = client.patch(url, json={"origins": wrong})
+            assert answer.status_code == 422, wrong
+            assert {name.partition(".")[0] for name in answer.json["errors"]} == {"origins"}
+    said = {"slug": "the-cafe", "name": "The café", "origins": ["https://cafe.example.org"]}
+    assert admin.post(PARTNERS, json=said | {"origins": ["cafe.example.org"]}).status_code == 422
+    assert sites(admin.post(PARTNERS, json=said)) == ["https://cafe.example.org"], (
+        "the first try left nothing"
+    )
+    assert sites(coordinator.patch(own, json={"origins": []})) == []
+
+
 def test_a_coordinator_invites_somebody_who_then_signs_in(network: Network, coordinator: FlaskClient) -> None:
     made: Any = coordinator.post(MEMBERS, json={"email": "Kari@Example.org", "roles": ["counsellor"]})
     assert made.status_code == 201

@@ -43,6 +43,7 @@ BY_KEY = frozenset(name for name in CALLERS if ":" in name)
 UNKNOWN = frozenset({"nobody", "revoked key"})
 PEOPLE = frozenset(CALLERS) - BY_KEY - UNKNOWN
 ADMIN = frozenset({"admin"})
+STEWARD = frozenset({"steward"})
 COORDINATORS = frozenset(f"coordinator of {partner}" for partner in PARTNERS)
 
 
@@ -183,6 +184,12 @@ def service(network: Network) -> object:
     return entry["id"]
 
 
+def correction(network: Network) -> object:
+    said = {"about": "closed-down"}
+    answer: Any = network.nobody().post("/api/v1/services/clinic/corrections", json=said).json
+    return answer["id"]
+
+
 def location(network: Network) -> object:
     entry: Any = network.nobody().get("/api/v1/services/clinic").json
     return entry["locations"][0]["id"]
@@ -210,6 +217,13 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/suggest": Row(all_get(200), query="q=na"),
     "GET /api/v1/needs": Row(all_get(200)),
     "GET /api/v1/services/<id>": Row(all_get(200), id=lambda network: "clinic"),
+    "POST /api/v1/services/<id>/corrections": Row(
+        all_get(201), id=lambda network: "clinic", json=lambda: {"about": "closed-down", "text": "Flyttet."}
+    ),
+    "GET /api/v1/corrections": Row(each(STEWARD, 200)),
+    "POST /api/v1/corrections/<id>/decision": Row(
+        each(STEWARD, 200), id=correction, json=lambda: {"state": "mended"}
+    ),
     "GET /api/v1/organizations/<id>": Row(all_get(200), id=lambda network: "clinic-house"),
     "GET /api/v1/locations/<id>": Row(all_get(200), id=location),
     # Asked for with nothing in it: that is told to whoever asks.
@@ -316,6 +330,9 @@ ROWS: dict[str, Row] = {
     "GET /desk/reports": Row(page(COORDINATORS, 200)),
     "GET /desk/settings": Row(page(COORDINATORS, 200)),
     "POST /desk/settings/mailbox": Row(each(COORDINATORS, 303), form=lambda: {"mailbox": "post@example.org"}),
+    "POST /desk/settings/origins": Row(
+        each(COORDINATORS, 303), form=lambda: {"origins": "https://www.example.org"}
+    ),
     "GET /desk/settings/members": Row(page(COORDINATORS, 200)),
     "POST /desk/settings/members": Row(
         each(COORDINATORS, 201),

@@ -75,6 +75,19 @@ def test_a_partner_from_its_first_day_to_its_last(house: Database) -> None:
     assert "active" in well("partner", "list")
 
 
+def test_a_partner_has_the_sites_that_were_named_last(house: Database) -> None:
+    well("partner", "add", "clinic", "--name", "The clinic", "--origin", "https://Clinic.example.org/")
+    assert told("partner", "origins", "clinic") == ["https://clinic.example.org"]
+    said = well("partner", "origins", "clinic", "https://a.example.org", "http://127.0.0.1:8080")
+    assert said == "The widget of clinic may be held by https://a.example.org, http://127.0.0.1:8080.\n"
+    assert told("partner", "origins", "clinic") == ["https://a.example.org", "http://127.0.0.1:8080"]
+    assert "takes an https address" in refused("partner", "origins", "clinic", "http://a.example.org")
+    assert "https" in refused("partner", "add", "other", "--name", "Other", "--origin", "a.example.org")
+    assert "other" not in well("partner", "list"), "all or nothing"
+    assert "no site" in well("partner", "origins", "clinic", "--none")
+    assert told("partner", "origins", "clinic") == []
+
+
 def test_a_list_of_nothing_is_empty(house: Database) -> None:
     for what in ("partner", "user", "key"):
         assert well(what, "list") == ""

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlmodel import select
 
 from directory.api.rooms import KEY
+from directory.identity import SESSION
 from directory.outbox import endpoints
 from directory.outbox.models import OutboxMessage
 from directory.partners import members, one_time_codes
@@ -290,3 +291,38 @@ def test_a_webhook_leads_to_no_network_of_ours(coordinator: FlaskClient, url: st
     answer = coordinator.post(f"{SETTINGS}/webhooks", data={"url": url})
     assert wrong_fields(answer) == ["url"]
     assert url in answer.text
+
+
+def test_a_partner_says_which_sites_may_hold_its_widget(
+    network: Network, coordinator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sites() -> list[str]:
+        with network.database.reading() as session:
+            return session.get_one(Partner, network.partners["sender"].id).origins
+
+    def choose(typed: str) -> Any:
+        return coordinator.post(f"{SETTINGS}/origins", data={"origins": typed})
+
+    assert done(
+        coordinator,
+        choose(" https://Www.Example.org/ \r\n\r\nhttps://www.example.org\r\nhttp://127.0.0.1:8080"),
+    )
+    assert sites() == ["https://www.example.org", "http://127.0.0.1:8080"]
+    page = coordinator.get(SETTINGS).text
+    assert "https://www.example.org\nhttp://127.0.0.1:8080</textarea>" in page
+    assert 'href="/widget?partner=sender"' in page
+    refused = choose("https://www.example.org\nhttps://x.example.org/<script>")
+    assert wrong_fields(refused) == ["origins"]
+    assert "Not: https://x.example.org/&lt;script&gt;" in refused.text
+    assert "https://x.example.org/&lt;script&gt;</textarea>" in refused.text, "to be mended, not typed again"
+    assert wrong_fields(choose("\n".join(f"https://{n}.example.org" for n in range(21)))) == ["origins"]
+    production = network.house.settings.model_copy(update={"environment": "production"})
+    with monkeypatch.context() as patch:
+        patch.setitem(network.app.extensions, KEY, replace(network.house, settings=production))
+        coordinator.set_cookie(
+            f"__Host-{SESSION}", network.token(network.account("sender", Role.COORDINATOR))
+        )
+        assert wrong_fields(choose("http://127.0.0.1:8080")) == ["origins"]
+    assert len(sites()) == 2
+    choose("")
+    assert sites() == []
