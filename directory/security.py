@@ -51,7 +51,7 @@ HSTS = "max-age=31536000; includeSubDomains"
 OPEN_TO_OTHER_SITES = "/api/"  # any site may ask, without credentials
 # But not here, where cookies and keys are read.
 CLOSED_TO_OTHER_SITES = tuple(
-    f"/api/v1/{name}" for name in ("session", "partner", "members", "keys", "referrals", "webhooks")
+    f"/api/v1/{name}" for name in ("session", "partner", "members", "keys", "referrals", "webhooks", "corrections")
 )
 CORS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",

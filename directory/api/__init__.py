@@ -7,6 +7,7 @@ from flask_smorest import Blueprint
 
 from directory.api import (
     alternatives,
+    corrections,
     docs,
     keys,
     members,
@@ -28,6 +29,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     search.blueprint,
     suggest.blueprint,
     services.blueprint,
+    corrections.blueprint,
     session.blueprint,
     oidc.blueprint,
     partners.blueprint,

@@ -80,6 +80,13 @@ class Eligibility(Schema):
     text = string(none=True)
 
 
+class CostOptionShape(Schema):
+    option = string(none=True)  # under which circumstances
+    amount = maybe(fields.Float)
+    currency = string(none=True)
+    amount_description = string(none=True)
+
+
 class SourceShape(Schema):
     reference = string()
     checked = string(none=True)
@@ -106,6 +113,7 @@ class ServiceShape(Texts):
     url = string(none=True)
     chat_url = string(none=True)
     free = maybe(fields.Boolean)
+    cost_options = nested(CostOptionShape, many=True)
     anonymous = maybe(fields.Boolean)
     remote = fields.Boolean(required=True)
     reach = string(one_of=("local", "regional", "national"))

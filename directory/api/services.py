@@ -150,6 +150,7 @@ def service(entry: e.ServiceEntry, lang: str, now: datetime) -> dict[str, Any]:
         "url": entry.url,
         "chat_url": entry.chat_url,
         "free": entry.free,
+        "cost_options": entry.costs,
         "anonymous": entry.anonymous,
         "remote": entry.remote,
         "reach": entry.reach,

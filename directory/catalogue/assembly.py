@@ -126,6 +126,10 @@ class Assembly:
             names=service.names,
             descriptions=service.descriptions,
             alerts=service.alerts,
+            costs=tuple(
+                e.CostOption(row.option, row.amount, row.currency, row.amount_description)
+                for row in all_of(m.CostOption)
+            ),
             kind=service.kind,
             needs=tuple(row.taxonomy_term for row in all_of(m.ServiceNeed)),
             languages=tuple(e.ServiceLanguage(row.code, row.mode) for row in all_of(m.Language)),

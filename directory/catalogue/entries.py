@@ -76,6 +76,16 @@ class OrganizationRef:
 
 
 @dataclass(frozen=True, slots=True)
+class CostOption:
+    """What it costs under some circumstance. ``currency``: ISO 4217."""
+
+    option: str | None  # under which circumstances
+    amount: float | None
+    currency: str | None
+    amount_description: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     reference: str
     checked: str | None  # as the source row says it: "2026-08-13", "2022", "2024 list"
@@ -131,6 +141,7 @@ class ServiceEntry:
     alerts: Texts = field(
         default_factory=dict
     )  # HSDS "alert": what to know before going there, where anything is
+    costs: tuple[CostOption, ...] = ()
 
     @property
     def named_languages(self) -> tuple[ServiceLanguage, ...]:

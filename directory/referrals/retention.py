@@ -1,5 +1,5 @@
 """What may not be kept any longer goes: what was written, when its time or its consent has ended; later the referral
-itself, of which counts stay; and what signing in, repeated requests and messages left behind.
+itself, of which counts stay; and what signing in, repeated requests, messages and reports of mistakes left behind.
 
 Each batch is a transaction of its own: who is interrupted begins again where it stopped, and several at once do each
 thing once. Events stay: they name nobody but those who acted, and the chain of them holds only as a whole.
@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select,
 from sqlmodel import Session
 
 from directory import idempotency
+from directory.catalogue import corrections
 from directory.config import Settings
 from directory.database import ERASES, Database
 from directory.encryption import Vault
@@ -46,6 +47,7 @@ class Purged:
     answers: int = field(metadata={"told": "answers kept for repeated requests"})
     signing_in: int = field(metadata={"told": "sign-ins, links and counts of wrong guesses that had ended"})
     messages: int = field(metadata={"told": "messages sent long ago"})
+    corrections: int = field(metadata={"told": "mistakes in entries, decided or waiting for long"})
     log_emptied: bool = True
 
     @property
@@ -96,6 +98,7 @@ def purge(
         answers=_whole(database, lambda session: _forget_answers(session, vault, now)),
         signing_in=_whole(database, lambda session: _forget_signing_in(session, now)),
         messages=_whole(database, lambda session: delivering.forget_settled(session, now)),
+        corrections=_whole(database, lambda session: corrections.forget_old(session, now)),
         log_emptied=database.empty_log(),
     )
     return purged
