@@ -5,7 +5,6 @@ Settings come from ``directory.config``; anything of gunicorn's can be added by 
 """
 
 import gc
-import importlib
 import logging
 import os
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from gunicorn.glogging import Logger
 
+from directory import sharing
 from directory.config import read_settings, refuse_unsafe
 from directory.logs import log_to_stdout
 from directory.serving import begin_work_anew
@@ -26,24 +26,7 @@ workers = settings.web_concurrency
 # Threads keep a slow client, or a slow search, from holding up /health and everybody else.
 worker_class = "gthread"
 threads = 4
-preload_app = False  # so that HUP brings in new code of ours
-# What others made, and takes long to read, is read once, and its memory shared by the workers.
-SHARED = (
-    "argon2",
-    "authlib.integrations.flask_client",
-    "babel.support",
-    "flask_smorest",
-    "geopy.distance",
-    "limits",
-    "numba",
-    "phonenumbers",
-    "psycopg",
-    "rapidfuzz",
-    "segno",
-    "sqlmodel",
-    "stdnum",
-    "whoosh.index",
-)
+preload_app = False  # so that HUP brings in new code of ours; see directory.sharing
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
@@ -115,20 +98,31 @@ def on_starting(server) -> None:
     settings.ensure_data_dir()
     shutil.rmtree(_metrics, ignore_errors=True)
     _metrics.mkdir(mode=0o700)
-    for name in SHARED:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # what is never looked at is never written to, and so stays shared
+    sharing.read(settings)
 
 
 def on_reload(server) -> None:
+    from directory import sharing  # not that of this file's head: it may be an older one
+
     begin_work_anew()
+    if sharing.is_current():
+        return
+    sharing.forget()
+    try:
+        from directory import sharing
+
+        sharing.read(settings)
+    except Exception:  # each worker will find out by itself, and say so
+        server.log.exception("what the workers share cannot be read")
 
 
 def post_fork(server, worker) -> None:
-    # What the parent imported is as old as the parent; a worker begun by HUP reads the code that is there now.
-    for name in [name for name in sys.modules if name.partition(".")[0] == "directory"]:
-        del sys.modules[name]
+    from directory import sharing
+
+    # What the parent read may be older than the code that is there now.
+    if not sharing.is_current():
+        sharing.forget()
+    gc.disable()  # until it has begun
 
 
 def post_worker_init(worker) -> None:
@@ -141,6 +135,7 @@ def post_worker_init(worker) -> None:
     sys.setswitchinterval(0.0005)
     # What a worker has by now it keeps; what a request leaves is gone with it, and seldom worth looking for.
     gc.freeze()
+    gc.enable()
     gc.set_threshold(10_000, 20, 20)
 
 

@@ -5,14 +5,17 @@ Flask and the rooms are imported within it, so that importing one pure room does
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from directory.api.rooms import Rooms
     from directory.config import Settings
+    from directory.database import Database
     from directory.observability import Watch
+    from directory.search.finding import Finder
+    from directory.search.upkeep import Upkeep
 
 LARGEST_BODY = 256 * 1024  # bytes
 
@@ -45,43 +48,52 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def open_rooms(settings: Settings) -> Rooms:
-    """The rooms, for the application and the command line. Nothing is read from the database or the index yet."""
-    import gc
+    """The rooms, for the application. Nothing is read from the database or the index yet."""
     from datetime import UTC, datetime
 
     from directory.api.rooms import Rooms
-    from directory.config import SEED_DIR
-    from directory.database import Database
     from directory.encryption import Vault
-    from directory.needs import Needs
-    from directory.places import Places
+
+    search = open_search(settings)
+    return Rooms(
+        settings=settings,
+        database=search.database,
+        vault=Vault(settings.all_encryption_keys, settings.signing_key),
+        needs=search.searcher.needs,
+        places=search.searcher.places,
+        searcher=search.searcher,
+        upkeep=search.upkeep,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+class Search(NamedTuple):
+    """What the command line needs of the rooms: to import the doors takes longer than most of its work."""
+
+    database: Database
+    searcher: Finder
+    upkeep: Upkeep
+
+
+def open_search(settings: Settings) -> Search:
+    """Nothing is read from the database or the index yet."""
+    from directory.database import Database
     from directory.search.crew import hands
     from directory.search.engine import Engine
     from directory.search.finding import Finder
     from directory.search.listing import Lister
     from directory.search.upkeep import Upkeep
+    from directory.search.wordbook import wordbook
     from directory.standing import listing_fingerprint
 
     settings.ensure_data_dir()
-    gc.disable()  # words and places by the ten thousand, none of them garbage: looking takes a third of the start
-    try:
-        needs, places = Needs.load(SEED_DIR), Places.load(SEED_DIR)
-        database, index = Database(settings.database), settings.index_dir
-        engine = Engine(index)
-        finder = Finder(needs, places, engine, address=f"{settings.base_url}/api/v1/services/")
-        lister = Lister(needs, places, finder.understand.compounds)
-    finally:
-        gc.enable()
-    return Rooms(
-        settings=settings,
-        database=database,
-        vault=Vault(settings.all_encryption_keys, settings.signing_key),
-        needs=needs,
-        places=places,
-        searcher=finder,
-        upkeep=Upkeep(database, index, lister, listing_fingerprint(), engine.seals, hands=hands()),
-        clock=lambda: datetime.now(UTC),
-    )
+    words = wordbook()
+    database, engine = Database(settings.database), Engine(settings.index_dir)
+    address = f"{settings.base_url}/api/v1/services/"
+    finder = Finder(words.needs, words.places, engine, address=address, lexicon=words.lexicon)
+    lister = Lister(words.needs, words.places, words.lexicon.compounds)
+    upkeep = Upkeep(database, settings.index_dir, lister, listing_fingerprint(), engine.seals, hands=hands())
+    return Search(database, finder, upkeep)
 
 
 def _watched(rooms: Rooms) -> Watch:

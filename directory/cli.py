@@ -16,7 +16,7 @@ from directory.commands.people import user
 from directory.commands.preparing import fill, prepare, rebuild, upgrade
 from directory.commands.referrals import audit, purge, reencrypt
 from directory.commands.working import work
-from directory.terminal import OneLine, database_of, migrated, settings_to_use
+from directory.terminal import OneLine, database_of, migrated, now, settings_to_use
 
 FAILED = 1
 
@@ -80,10 +80,9 @@ def index_rebuild() -> None:
 @index.command("catch-up")
 def index_catch_up() -> None:
     """Let the index take up what has changed in the directory."""
-    from directory import open_rooms
+    from directory import open_search
 
-    rooms = open_rooms(migrated())
-    kept = rooms.upkeep.catch_up(rooms.clock().date())
+    kept = open_search(migrated()).upkeep.catch_up(now().date())
     done = "rebuilt: " if kept.rebuilt else ""
     click.echo(f"{done}{kept.saved} services taken up, {kept.removed} taken out")
 
@@ -91,9 +90,9 @@ def index_catch_up() -> None:
 @index.command("check")
 def index_check() -> None:
     """Read all of the index and tell what is wrong with it."""
-    from directory import open_rooms
+    from directory import open_search
 
-    problems = open_rooms(migrated()).upkeep.problems()
+    problems = open_search(migrated()).upkeep.problems()
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
@@ -117,15 +116,15 @@ def search_explain(
     text: str, near: str | None, language: tuple[str, ...], lang: str, shown: int, as_json: bool
 ) -> None:
     """Tell what was understood of a line, and the parts of the score of the first results."""
-    from directory import open_rooms
+    from directory import open_search
     from directory.search import explaining
 
-    rooms = open_rooms(migrated())
+    searcher = open_search(migrated()).searcher
     values = {"q": text, "near": near, "language": language, "lang": lang}
-    criteria = rooms.searcher.resolve(values, now=rooms.clock(), lang=lang)
+    criteria = searcher.resolve(values, now=now(), lang=lang)
     if not criteria.q:
         raise click.ClickException("there is nothing to explain: give the words of a search")
-    explanation = explaining.explain(rooms.searcher, criteria, shown)
+    explanation = explaining.explain(searcher, criteria, shown)
     if as_json:
         click.echo(explaining.as_json(explanation))
     else:

@@ -89,9 +89,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
-    from directory import open_rooms
+    from directory import open_search
 
-    problems = open_rooms(settings).upkeep.problems()
+    problems = open_search(settings).upkeep.problems()
     if not problems:
         yield Finding("ok", "search index", "is sound and follows the directory")
     for problem in problems:

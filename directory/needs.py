@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz, process
 
@@ -24,8 +24,7 @@ FILES = ("needs.json", "needs_words.json", "needs_ideas.json")
 WITHIN = 6  # words of content in which the ideas of a frame are said, where it doesn't tell
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(NamedTuple):
     """One way to say a need: a word or phrase as written, and its language (BCP 47)."""
 
     text: str

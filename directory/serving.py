@@ -45,7 +45,13 @@ def _marked(settings: Settings) -> str:
     path = Path(settings.database.removeprefix(_SQLITE))
     if not settings.database.startswith(_SQLITE) or not path.is_file():
         return ""
-    seen = sha256(f"{path} {path.stat().st_ino} {settings.geocoder}".encode())
+    seen = f"{path} {path.stat().st_ino} {settings.geocoder} {fingerprint()}"
+    return sha256(seen.encode()).hexdigest()
+
+
+def fingerprint() -> str:
+    """Of the code and the seed as they are on the disk now."""
+    seen = sha256()
     for source in sorted([*SEED_DIR.glob("*.*"), *(ROOT / "directory").rglob("*.py")]):
         seen.update(source.name.encode() + b"\0" + source.read_bytes())
     return seen.hexdigest()

@@ -7,26 +7,22 @@ from hashlib import sha256
 
 from sqlalchemy import text
 
-from directory.catalogue import reading
+from directory import database as databases
 from directory.config import SEED_DIR, Settings
-from directory.database import Database, latest
+from directory.database import Database
 from directory.errors import IndexUnavailable
-from directory.search import soundness
-from directory.search.upkeep import LISTING
 
 LEAST_FREE = 4 << 20  # bytes
 
 
 def revision(database: Database) -> str | None:
     """The revision that the database stands at; None when it has never been migrated."""
-    from alembic.migration import MigrationContext
-
     with database.reading() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision()
+        return databases.revision(session.connection())
 
 
 def is_migrated(database: Database) -> bool:
-    return revision(database) == latest()
+    return revision(database) == databases.latest()
 
 
 def number_of_services(database: Database) -> int:
@@ -53,6 +49,11 @@ def want_of_disk(settings: Settings) -> str | None:
 
 def is_index_current(settings: Settings, database: Database) -> bool:
     """Found out without reading needs, places or the index itself."""
+    # here, because most commands ask only for the revision, and this takes longer to import than all they do
+    from directory.catalogue import reading
+    from directory.search import soundness
+    from directory.search.upkeep import LISTING
+
     try:
         state = soundness.state(settings.index_dir)
     except IndexUnavailable:

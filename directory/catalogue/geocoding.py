@@ -11,9 +11,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from geopy.exc import GeopyError
-from geopy.extra.rate_limiter import RateLimiter
-from geopy.geocoders import Nominatim
 from sqlalchemy import select
 from sqlmodel import Session
 
@@ -35,6 +32,8 @@ class Geocoder:
         minimum_delay: float = 1.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        from geopy.extra.rate_limiter import RateLimiter  # geopy is for those who have a geocoder
+
         self._database = database
         self._clock = clock
         self._ask = RateLimiter(
@@ -43,6 +42,8 @@ class Geocoder:
 
     def point(self, place: LocationDraft) -> tuple[float, float] | None:
         """WGS 84 degrees of the house, or None: not known, not to be asked, or nobody answers."""
+        from geopy.exc import GeopyError
+
         if not _may_be_asked(place):
             return None
         query = _query(place)
@@ -82,6 +83,8 @@ def nominatim(
 
     Source: operations.osmfoundation.org/policies/nominatim
     """
+    from geopy.geocoders import Nominatim
+
     geolocator = Nominatim(user_agent=user_agent, domain=domain, scheme=scheme, timeout=timeout)
     return Geocoder(database, geolocator, minimum_delay=minimum_delay)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from directory.terminal import database_of, told
+from directory.terminal import database_of, now, told
 
 if TYPE_CHECKING:
     from directory.catalogue.geocoding import Geocoder
@@ -47,10 +46,9 @@ def fill(settings: Settings, database: Database) -> SeedReport:
     from directory.catalogue import seeding
     from directory.config import SEED_DIR
 
-    now = datetime.now(UTC)
     with told("Comparing the directory with its seed") as progress:
         return seeding.seed(
-            database, SEED_DIR, now=now, progress=progress, geocoder=_geocoder(settings, database)
+            database, SEED_DIR, now=now(), progress=progress, geocoder=_geocoder(settings, database)
         )
 
 
@@ -64,17 +62,17 @@ def _geocoder(settings: Settings, database: Database) -> Geocoder | None:
 
 def rebuild(settings: Settings, *, anew: bool = True) -> int:
     """Returns how many services were put into the index; unless ``anew``, only those that it lacks, if that will do."""
-    from directory import open_rooms
+    from directory import open_search
     from directory.standing import number_of_services
 
     with told("Building the search index") as progress:
-        rooms = open_rooms(settings)
-        total, done = number_of_services(rooms.database), 0
+        search = open_search(settings)
+        total, done = number_of_services(search.database), 0
 
         def more(count: int) -> None:
             nonlocal done
             done += count
             progress(done, total)
 
-        keep = rooms.upkeep.rebuild if anew else rooms.upkeep.catch_up
-        return keep(rooms.clock().date(), more).saved
+        keep = search.upkeep.rebuild if anew else search.upkeep.catch_up
+        return keep(now().date(), more).saved

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -27,7 +28,17 @@ class Typos:
         self._buckets: dict[tuple[str, int], list[str]] = defaultdict(list)
         for name in names:
             self._buckets[name[:1], len(name)].append(name)
+        self._remember()
+
+    def _remember(self) -> None:
         self._near = lru_cache(maxsize=_REMEMBERED)(self._find)  # by the word alone; no line is kept
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_near"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._remember()
 
     def near(self, word: str, limit: int | None = None) -> list[tuple[str, int]]:
         """Names within the allowed edits (or ``limit``), with their distance, nearest first."""

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import Any
 
 import Stemmer
 
@@ -168,7 +169,17 @@ class Compounds:
                     known.update(w for w in words(wording.text) if len(w) >= 3 and w.isalpha())
         self._known = known
         self._beginnings = frozenset(word[:at] for word in known for at in range(1, len(word)))
+        self._remember()
+
+    def _remember(self) -> None:
         self._parts = lru_cache(maxsize=REMEMBERED)(self._split)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_parts"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._remember()
 
     def begin_with(self, word: str) -> bool:
         """Whether a known word begins with this one, and goes on."""

@@ -19,7 +19,7 @@ from directory.search.mixing import mixed
 from directory.search.query import EngineQuery, Hits, Snapshot, Term, Weights
 from directory.search.regarding import Regarded, Regards, told_beside_trust
 from directory.search.suggesting import Suggester
-from directory.search.understand import Understanding, Understood
+from directory.search.understand import Lexicon, Understanding, Understood
 
 RADII_KM = (10, 25, 50, 100, 250, 500, 1000)
 SAME_PLACE_KM = 50.0  # a position this near the place named in the text says more exactly where it is
@@ -61,18 +61,31 @@ class Found(NamedTuple):
 
 
 class Finder:
-    """``address``: what stands before a service's slug in its own address. Holds nothing of a search."""
+    """``address``: what stands before a service's slug in its own address; ``lexicon``: see ``Understanding``. Holds
+    nothing of a search.
+    """
 
     def __init__(
-        self, needs: Needs, places: Places, engine: Engine, *, address: str, weights: Weights | None = None
+        self,
+        needs: Needs,
+        places: Places,
+        engine: Engine,
+        *,
+        address: str,
+        weights: Weights | None = None,
+        lexicon: Lexicon | None = None,
     ) -> None:
         self.needs, self.places, self.engine = needs, places, engine
         self.weights = weights or Weights()
         self.understand = Understanding(
-            needs, places, engine.has_term, lambda word, edits: engine.snapshot().similar(word, edits)
+            needs,
+            places,
+            engine.has_term,
+            lambda word, edits: engine.snapshot().similar(word, edits),
+            lexicon,
         )
         self.joiner = Joiner(needs, address)
-        self.suggest = Suggester(needs, places, engine, self.joiner)
+        self.suggest = Suggester(needs, places, engine, self.joiner, self.understand.lexicon.completions)
         # need -> keys of services that answer it, and how far those for a related one do
         self._answering = {
             need.slug: (

@@ -6,9 +6,7 @@ others have sought. Nothing is kept.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import takewhile
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rapidfuzz import process
@@ -19,6 +17,7 @@ from directory.places import Place, Places, geodesic_km
 from directory.search.answer import Joiner
 from directory.search.engine import Engine
 from directory.search.query import EngineQuery, Snapshot
+from directory.search.understand.completions import WITHIN, Completions
 from directory.spelling import fold, words
 
 MOST, SHORTEST = 10, 2
@@ -28,27 +27,15 @@ LONGEST = 60  # letters that are read
 HERE_KM = 25.0  # what is found within it is found here
 LIKELY = 12  # completions of one kind for which it is counted what they would find
 
-# How a completion begins: the label itself, one of its other wordings, or a word within one.
-LABEL, WORDING, WITHIN = range(3)
-
 
 class Suggester:
-    """Built once; ``joiner`` gives a service's name in a language."""
+    """Built once; ``completions`` of the needs; ``joiner`` gives a service's name in a language."""
 
-    def __init__(self, needs: Needs, places: Places, engine: Engine, joiner: Joiner) -> None:
+    def __init__(
+        self, needs: Needs, places: Places, engine: Engine, joiner: Joiner, completions: Completions
+    ) -> None:
         self._needs, self._places, self._engine, self._joiner = needs, places, engine, joiner
-        found: dict[tuple[str, str], int] = {}
-        for need in needs:
-            for wording in need.wordings if need.parent else ():
-                text = fold(wording.text)
-                at = 0
-                while at >= 0:
-                    begins = LABEL if wording.label and not at else WITHIN if at else WORDING
-                    key = (text[at:], need.slug)
-                    found[key] = min(found.get(key, WITHIN), begins)
-                    at = text.find(" ", at) + 1 or -1
-        self._beginnings = sorted((text, slug, begins) for (text, slug), begins in found.items())
-        self._texts = [text for text, _, _ in self._beginnings]
+        self._completions = completions
 
     def __call__(self, text: str, lang: str, near: Place | None = None) -> list[dict[str, Any]]:
         """At most ten of {"kind", "text", "slug"}; none for less than two letters."""
@@ -71,7 +58,10 @@ class Suggester:
         self, snapshot: Snapshot, typed: str, lang: str, near: Place | None
     ) -> list[dict[str, Any]]:
         ranks: dict[str, int] = {}
-        for _, slug, begins in self._beginning(typed) or self._nearly_beginning(typed):
+        completions = self._completions
+        for _, slug, begins in completions.beginning(typed) or completions.nearly_beginning(
+            typed, _within_a_slip
+        ):
             ranks[slug] = min(ranks.get(slug, WITHIN), begins)
         counts = snapshot.count(f"need:{slug}" for slug in ranks)
         likely = sorted(ranks, key=lambda s: (ranks[s], -counts[f"need:{s}"], s))[:LIKELY]
@@ -79,18 +69,6 @@ class Suggester:
             finds = {s: self._found(snapshot, near, frozenset({f"need:{s}"})) for s in likely}
             likely.sort(key=lambda s: (ranks[s], -finds[s], -counts[f"need:{s}"], s))
         return [{"kind": "need", "text": self._needs.label(slug, lang), "slug": slug} for slug in likely]
-
-    def _beginning(self, typed: str) -> list[tuple[str, str, int]]:
-        start = bisect_left(self._texts, typed)
-        rest = (self._beginnings[i] for i in range(start, len(self._beginnings)))
-        return list(takewhile(lambda entry: entry[0].startswith(typed), rest))
-
-    def _nearly_beginning(self, typed: str) -> list[tuple[str, str, int]]:
-        """Those whose beginning is a slip away; the first letter stands."""
-        start = bisect_left(self._texts, typed[0])
-        end = bisect_left(self._texts, chr(ord(typed[0]) + 1))
-        near = _within_a_slip(typed, self._texts[start:end])
-        return [self._beginnings[start + number] for number in near]
 
     def _matching_places(self, snapshot: Snapshot, typed: str, near: Place | None) -> list[dict[str, Any]]:
         likely = self._places.complete(typed, LIKELY)
@@ -133,7 +111,7 @@ class Suggester:
         return snapshot.search(query).total
 
 
-def _within_a_slip(typed: str, texts: list[str]) -> list[int]:
+def _within_a_slip(typed: str, texts: Sequence[str]) -> list[int]:
     """Numbers of the texts whose beginning is one slip away from what was typed, or two where it is long."""
     allowed = 0 if len(typed) < FORGIVEN else 1 if len(typed) < FORGIVEN_TWICE else 2
     if not allowed:

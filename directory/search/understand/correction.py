@@ -27,8 +27,19 @@ class Correction:
     sure: bool = True
 
 
+class Vocabulary:
+    """Folded words to correct to, with how often each stands there."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self.counts = counts
+        self.by_length: dict[int, list[str]] = defaultdict(list)
+        for word in counts:
+            if len(word) >= SHORTEST and not word.isdigit():
+                self.by_length[len(word)].append(word)
+
+
 class Corrector:
-    """``vocabulary``: folded words to correct to, with how often each stands there. ``is_word``: never corrected.
+    """``vocabulary``: what is corrected to. ``is_word``: never corrected.
 
     ``similar`` (word, edits) gives the words of the entries that are as near, the most frequent first; they come after
     those of the vocabulary. ``inflected``: the language has more endings and prefixes than any list knows, so that a
@@ -37,7 +48,7 @@ class Corrector:
 
     def __init__(
         self,
-        vocabulary: Mapping[str, int],
+        vocabulary: Vocabulary,
         is_word: Callable[[str], bool],
         similar: Callable[[str, int], Sequence[tuple[str, int]]],
         *,
@@ -45,12 +56,8 @@ class Corrector:
     ) -> None:
         self._inflected = inflected
         self._similar = similar
-        self._counts = vocabulary
+        self._vocabulary = vocabulary
         self._is_word = is_word
-        self._by_length: dict[int, list[str]] = defaultdict(list)
-        for word in vocabulary:
-            if len(word) >= SHORTEST and not word.isdigit():
-                self._by_length[len(word)].append(word)
 
     def __call__(self, word: str) -> Correction | None:
         """The word meant, or None when it is one, is too short, or nothing is near enough.
@@ -69,7 +76,11 @@ class Corrector:
             found
             for length in range(len(word) - allowed, len(word) + allowed + 1)
             for found in process.extract(
-                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=allowed, limit=8
+                word,
+                self._vocabulary.by_length.get(length, ()),
+                scorer=OSA.distance,
+                score_cutoff=allowed,
+                limit=8,
             )
         ]
         kept = [
@@ -92,7 +103,9 @@ class Corrector:
                 return None
             name, distance = min(kept, key=lambda k: k[1])
             return Correction(name, distance)
-        name, distance = min(kept, key=lambda k: (k[1], k[0][0] != word[0], -self._counts[k[0]], k[0]))
+        name, distance = min(
+            kept, key=lambda k: (k[1], k[0][0] != word[0], -self._vocabulary.counts[k[0]], k[0])
+        )
         return Correction(name, distance, _is_slip(word, name))
 
 

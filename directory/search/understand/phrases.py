@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -61,8 +60,7 @@ class Match(NamedTuple):
     whole: bool = True  # all of the phrase's words are there
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
+class _Phrase(NamedTuple):
     target: str
     language: str
     surfaces: tuple[str, ...]
@@ -95,7 +93,6 @@ class PhraseBook:
         self._phrases: list[_Phrase] = []
         self._single: dict[str, list[_Phrase]] = defaultdict(list)  # form -> phrases of that one word
         numbers: dict[str, set[int]] = defaultdict(set)  # form -> phrases of several words that have it
-        self._positions: dict[tuple[str, int], list[int]] = defaultdict(list)  # and as which of their words
         counts: Counter[str] = Counter()
         self.languages: dict[str, set[str]] = defaultdict(set)  # folded word -> of which languages
         targets: dict[str, Counter[str]] = defaultdict(Counter)
@@ -124,13 +121,12 @@ class PhraseBook:
             negating = not never.isdisjoint(content)
             for form in phrase.forms[0] if len(content) == 1 else ():
                 self._single[form].append(phrase)
-            for position, forms in enumerate(phrase.forms):
+            for forms in phrase.forms:
                 for form in forms:
                     targets[form][target] += 1
                     hinting[form][target] += not negating
                     if len(content) > 1:
                         numbers[form].add(number)
-                        self._positions[form, number].append(position)
             for word in content:
                 counts[word] += 1
                 self.languages[word].add(language)
@@ -234,8 +230,9 @@ class PhraseBook:
         for index, token in content if several else ():
             for form in token.forms:
                 for number in several & self._numbers.get(form, NOTHING):
-                    for position in self._positions[form, number]:
-                        hits[number].setdefault(position, index)
+                    for position, forms in enumerate(self._phrases[number].forms):
+                        if form in forms:
+                            hits[number].setdefault(position, index)
         best: dict[str, Match] = {}
         for number, positions in hits.items():
             phrase = self._phrases[number]

@@ -49,6 +49,19 @@ AND = """og samt pluss både and plus also och samt plus и а также плю
     sidoo"""
 
 
+def words_of_somebody_close(needs: Needs) -> PhraseBook:
+    """How people speak of somebody close, who is no client of theirs."""
+    return PhraseBook(
+        (
+            (RELATIVES, phrase, code)
+            for code, phrases in needs.function_words.get("relative", {}).items()
+            for phrase in phrases
+            if not any(word in phrase for word in PROFESSIONAL)
+        ),
+        {},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class NeedFound:
     slug: str
@@ -59,18 +72,12 @@ class NeedFound:
 class Telling:
     """``book``: the phrases of the taxonomy; ``relatives``: how people speak of somebody close."""
 
-    def __init__(self, needs: Needs, book: PhraseBook, ideas: Ideas, compounds: Compounds) -> None:
+    def __init__(
+        self, needs: Needs, book: PhraseBook, ideas: Ideas, compounds: Compounds, relatives: PhraseBook
+    ) -> None:
         self._needs, self._book, self._ideas, self.compounds = needs, book, ideas, compounds
+        self._relatives = relatives
         self._and = frozenset(map(fold, AND.split()))
-        self._relatives = PhraseBook(
-            (
-                (RELATIVES, phrase, code)
-                for code, phrases in needs.function_words.get("relative", {}).items()
-                for phrase in phrases
-                if not any(word in phrase for word in PROFESSIONAL)
-            ),
-            {},
-        )
 
     def matches(self, tokens: Sequence[Token], asker: str | None) -> list[Match]:
         """Everything that tells a need: whole phrases, ideas together, phrases in part, and who is asked for."""

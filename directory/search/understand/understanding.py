@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from directory.languages import LanguageSpan, spoken_spans
 from directory.needs import EmergencySign, Needs
 from directory.places import Place, Places, Span, same_place
-from directory.places.sounding import is_foreign, typed_in_latin
+from directory.places.sounding import is_foreign
 from directory.search.analysis import Compounds, joined_digits, stems
 from directory.search.query import Term
 from directory.search.understand.correction import Corrector
-from directory.search.understand.danger import Danger
-from directory.search.understand.ideas import Ideas
-from directory.search.understand.negating import WANTING, negated, quoted
-from directory.search.understand.phrases import Match, PhraseBook, Token, forms_of
+from directory.search.understand.lexicon import ANY_LANGUAGE, Lexicon
+from directory.search.understand.negating import negated, quoted
+from directory.search.understand.phrases import Match, Token, forms_of
 from directory.search.understand.telling import (
     KINDRED,
     TOLD,
@@ -26,21 +25,10 @@ from directory.search.understand.telling import (
     foreign,
 )
 from directory.search.understand.whereabouts import Whereabouts
-from directory.search.understand.wording import Wording
 from directory.spelling import fold, split
 
 NEED_WORD_BOOST = 0.5  # words that told the need also say which service, but less
 UNINFLECTED = KINDRED[:1]  # whose words have few endings, all of which a list of words or a stemmer knows
-TYPED_IN_LATIN, SHORTEST_TYPED = ("ru", "uk"), 5  # languages, and letters below which it is some other word
-ANY_LANGUAGE: frozenset[str] = frozenset()
-# What is asked about a service, and how near it is to be: nothing of which service it is.
-ASKED = """telefon tlf telefonnummer nummer nummeret adresse adressen åpningstider åpningstid åpent
-    opningstider nettside nettsiden epost kontaktinfo nærmeste næraste nærheten phone number address
-    opening hours website email contact nearest nearby closest åbningstider nærmest öppettider adress
-    telefonnumret hemsida närmaste närheten телефон телефона номер адрес часы сайт ближайший ближайшая
-    ближайшее рядом адреса сайту години найближчий найближча найближче поруч numer telefonu adres godziny
-    otwarcia strona najbliższy najbliższa najbliższe blisko رقم التلفون الهاتف هاتف تلفون عنوان عنوانه
-    أقرب اقرب قريب lambar lambarka telefoonka taleefanka telefonka cinwaanka ugu dhow"""
 STEM, CORRECTED, PART = 0.9, 0.8, 0.4  # weights of a word's other forms as index terms
 
 
@@ -63,7 +51,7 @@ class Understood(NamedTuple):
 
 
 class Understanding:
-    """Built once from the taxonomy and the gazetteer.
+    """Built once from the taxonomy and the gazetteer; ``lexicon``: of that taxonomy, where it has been made already.
 
     ``known_terms`` tells whether the index holds a term, ``similar`` which of its terms are within so many edits of a
     word, the most frequent first.
@@ -75,59 +63,33 @@ class Understanding:
         places: Places,
         known_terms: Callable[[str], bool] = lambda term: False,
         similar: Callable[[str, int], Sequence[tuple[str, int]]] = lambda term, edits: (),
+        lexicon: Lexicon | None = None,
     ) -> None:
         self._needs, self._places, self._known = needs, places, known_terms
-        self._compounds = Compounds(needs)
-        words_of = needs.function_words
-        prepositions = words_of.get("place_prepositions", {})
-        self._stopwords = {
-            code: found | prepositions.get(code, frozenset())
-            for code, found in words_of.get("stopwords", {}).items()
-        }
-        self._negations = _union(words_of.get("negation", {}))
-        for code in TYPED_IN_LATIN:
-            self._stopwords[code] |= frozenset(
-                fold(typed) for w in self._stopwords[code] if len(typed := typed_in_latin(w)) > 1
-            )
-        self._function_words = _union(self._stopwords)
-        self._circumstances = frozenset(
-            form
-            for code, said in words_of.get("beside", {}).items()
-            for word in said
-            for form in {word} | stems(word, code)
-        )
-        self._book = PhraseBook(
-            _phrases(needs),
-            dict(self._stopwords),
-            self._negations,
-            WANTING,
-        )
-        self._ideas = Ideas(needs.ideas, needs.frames, KINDRED)
-        self._telling = Telling(needs, self._book, self._ideas, self._compounds)
-        self._danger = Danger(needs, self._stopwords, self._negations, self._compounds)
+        self.lexicon = lexicon = lexicon or Lexicon(needs)
+        self._negations, self._function_words = lexicon.negations, lexicon.function_words
+        self._book, self._ideas, self._danger = lexicon.book, lexicon.ideas, lexicon.danger
+        self._wording = lexicon.wording
+        self._telling = Telling(needs, lexicon.book, lexicon.ideas, lexicon.compounds, lexicon.relatives)
         self._whereabouts = Whereabouts(
             places,
-            _union(prepositions),
+            lexicon.prepositions,
             lambda token: (
                 self._is_word(token.word) or not self._book.vocabulary.keys().isdisjoint(token.forms)
             ),
         )
-        self._asked = frozenset(map(fold, ASKED.split()))
-        self._wording = Wording(self._stopwords, self._negations, self._book, self._ideas)
         self._correctors = {
-            group: Corrector(
-                self._book.vocabulary_of(group), self._is_word, similar, inflected=group not in UNINFLECTED
-            )
-            for group in (*KINDRED, ANY_LANGUAGE)
+            group: Corrector(vocabulary, self._is_word, similar, inflected=group not in UNINFLECTED)
+            for group, vocabulary in lexicon.vocabularies.items()
         }
 
     @property
     def compounds(self) -> Compounds:
-        return self._compounds
+        return self._telling.compounds
 
     @compounds.setter
     def compounds(self, compounds: Compounds) -> None:
-        self._compounds = self._telling.compounds = compounds
+        self._telling.compounds = compounds
 
     def _is_word(self, word: str) -> bool:
         return (
@@ -164,7 +126,7 @@ class Understanding:
         if place:
             matches = [m for m in matches if not (place.start <= m.start and m.end <= place.end)]
         matches = [m for m in matches if not any(s.start <= m.start and m.end <= s.end for s in spoken)]
-        matches = as_told(matches, tokens, self._circumstances)
+        matches = as_told(matches, tokens, self.lexicon.circumstances)
         emergency = self._danger.find(tokens, matches, asker)
         matches = [
             m if (worth := foreign(m.language, asker)) == 1.0 else m._replace(weight=m.weight * worth)
@@ -202,7 +164,7 @@ class Understanding:
         """All words in order, where one that is left stands in no text or is in another script than names are."""
         left = {term.alternatives[0][0] for term in terms}
         if any(t.word in left and (is_foreign(t.word) or not self._is_word(t.word)) for t in tokens):
-            return tuple(t.word for t in tokens if not t.function_word and t.word not in self._asked)
+            return tuple(t.word for t in tokens if not t.function_word and t.word not in self.lexicon.asked)
         return ()
 
     def _known_elsewhere(self, word: str) -> bool:
@@ -249,7 +211,7 @@ class Understanding:
         for index, token in enumerate(tokens):
             if token.function_word or token.word in self._negations:
                 continue
-            if token.word in self._asked and len(tokens) > 1:
+            if token.word in self.lexicon.asked and len(tokens) > 1:
                 continue
             term = self._term(token)
             if index in consumed:
@@ -291,18 +253,3 @@ def _senseless(tokens: Sequence[Token], matches: Iterable[Match]) -> set[int]:
         return doubtful
     told = {i for m in matches if m.words > 1 or m.whole for i in range(m.start, m.end)}
     return doubtful - told
-
-
-def _phrases(needs: Needs) -> Iterator[tuple[str, str, str]]:
-    """All wordings of all needs; Russian and Ukrainian ones in Latin letters too, as many type them."""
-    for need in needs:
-        for wording in need.wordings:
-            yield need.slug, wording.text, wording.language
-            if wording.language in TYPED_IN_LATIN and not wording.text.isascii():
-                typed = typed_in_latin(wording.text.lower())
-                if len(typed) >= SHORTEST_TYPED:
-                    yield need.slug, typed, wording.language
-
-
-def _union(by_language: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*by_language.values())

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from directory.search.analysis import stems
 from directory.search.understand.ideas import Ideas
@@ -85,7 +86,17 @@ class Wording:
         self._telling = {
             word: tuple(codes.items()) for word, codes in telling.items() if len(codes) <= SPREAD
         }
+        self._remember()
+
+    def _remember(self) -> None:
         self._said_by = lru_cache(maxsize=REMEMBERED)(self._language_of)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_said_by"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._remember()
 
     def line(self, raw: Sequence[str], language: str | None) -> Line:
         """``raw``: the words as typed; ``language``: that of whoever asks, which the words may outweigh."""
