@@ -10,6 +10,7 @@ import pytest
 
 from directory.config import PREFIX, Settings
 from directory.search.warming import warm
+from directory.search.wordbook import wordbook
 
 pytest_plugins = [
     "tests.databases",
@@ -22,9 +23,10 @@ pytest_plugins = [
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """The search is compiled once, before there are several processes that would each do it."""
+    """The search is compiled once, and its words made, before there are several processes that would each do it."""
     if not hasattr(session.config, "workerinput"):
         warm()
+        wordbook()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,4 +1,4 @@
-"""The whole directory, seeded and indexed once for all tests that only read it."""
+"""The whole directory, its words too, seeded and indexed once for all tests that only read it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,22 @@ from directory.api.rooms import rooms
 from directory.catalogue.seeding import seed
 from directory.config import SEED_DIR, Settings
 from directory.search.finding import Finder
+from directory.search.understand import Understanding
+from directory.search.wordbook import Wordbook, wordbook
 
 SEEDED_ON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)  # a Sunday, 13:00 in Oslo
+
+
+@pytest.fixture(scope="session")
+def words() -> Wordbook:
+    """The words and places that ship, as they were made of the seed once."""
+    return wordbook()
+
+
+@pytest.fixture(scope="session")
+def understand(words: Wordbook) -> Understanding:
+    """Without an index."""
+    return Understanding(words.needs, words.places, lexicon=words.lexicon)
 
 
 @pytest.fixture(scope="session")

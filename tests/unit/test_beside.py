@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from directory.config import SEED_DIR
-from directory.needs import Needs
-from directory.places import Places
 from directory.search.understand import Understanding
-
-
-@pytest.fixture(scope="module")
-def understand() -> Understanding:
-    return Understanding(Needs.load(SEED_DIR), Places.load(SEED_DIR))
 
 
 @pytest.mark.parametrize(

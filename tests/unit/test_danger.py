@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from directory.config import SEED_DIR
-from directory.needs import Needs
-from directory.places import Places
 from directory.search.understand import Understanding
-
-
-@pytest.fixture(scope="module")
-def understand() -> Understanding:
-    return Understanding(Needs.load(SEED_DIR), Places.load(SEED_DIR))
+from directory.search.wordbook import Wordbook
 
 
 @pytest.mark.parametrize(
@@ -36,9 +29,10 @@ def test_danger_asks_for_help_even_when_no_word_names_a_need(
     assert found.needs[0].weight >= 0.8
 
 
-def test_every_sign_of_danger_leads_to_a_need_it_stands_for() -> None:
-    needs = Needs.load(SEED_DIR)
-    understand = Understanding(needs, Places.load(SEED_DIR))
+def test_every_sign_of_danger_leads_to_a_need_it_stands_for(
+    words: Wordbook, understand: Understanding
+) -> None:
+    needs = words.needs
     without = []
     for sign in needs.emergencies:
         for wording in sign.wordings:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from directory.config import SEED_DIR
 from directory.needs import Needs
-from directory.places import Places
 from directory.search.understand import Understanding
+from directory.search.wordbook import Wordbook
 
 LANGUAGES = {"nb", "nn", "en", "da", "sv", "ru", "uk", "pl", "ar", "so"}
 
 
-@pytest.fixture(scope="module")
-def needs() -> Needs:
-    return Needs.load(SEED_DIR)
-
-
-@pytest.fixture(scope="module")
-def understand(needs: Needs) -> Understanding:
-    return Understanding(needs, Places.load(SEED_DIR))
+@pytest.fixture
+def needs(words: Wordbook) -> Needs:
+    return words.needs
 
 
 def weights(understand: Understanding, text: str) -> dict[str, float]:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.config import SEED_DIR
 from directory.places import Places, Span
+from directory.search.wordbook import Wordbook
 from directory.spelling import words
 
 
 @pytest.fixture(scope="module")
-def places() -> Places:
-    return Places.load(SEED_DIR)
+def places(words: Wordbook) -> Places:
+    return words.places
 
 
 def best(places: Places, text: str, **more) -> Span | None:

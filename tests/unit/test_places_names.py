@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.config import SEED_DIR
 from directory.places import Places, same_place
+from directory.search.wordbook import Wordbook
 
 TYNSET, STAVANGER, COPENHAGEN = (62.28, 10.78), (58.97, 5.73), (55.68, 12.57)
 
 
 @pytest.fixture(scope="module")
-def places() -> Places:
-    return Places.load(SEED_DIR)
+def places(words: Wordbook) -> Places:
+    return words.places
 
 
 def test_a_town_is_found_by_its_name_in_any_case(places):

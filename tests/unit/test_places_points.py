@@ -10,7 +10,6 @@ from geopy.distance import geodesic
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from directory.config import SEED_DIR
 from directory.places import (
     Places,
     bounding_box,
@@ -20,14 +19,15 @@ from directory.places import (
     geodesic_km,
     near_distances_km,
 )
+from directory.search.wordbook import Wordbook
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)
 
 
 @pytest.fixture(scope="module")
-def places() -> Places:
-    return Places.load(SEED_DIR)
+def places(words: Wordbook) -> Places:
+    return words.places
 
 
 @pytest.mark.parametrize(

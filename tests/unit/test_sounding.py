@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from directory.config import SEED_DIR
 from directory.places import Places
 from directory.places.sounding import skeleton
+from directory.search.wordbook import Wordbook
 from directory.spelling import fold
 
 
 @pytest.fixture(scope="module")
-def places() -> Places:
-    return Places.load(SEED_DIR)
+def places(words: Wordbook) -> Places:
+    return words.places
 
 
 @pytest.mark.parametrize(

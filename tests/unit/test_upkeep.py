@@ -13,16 +13,14 @@ import pytest
 
 from directory.catalogue.drafts import ServiceDraft
 from directory.catalogue.editing import remove_service
-from directory.config import SEED_DIR
 from directory.database import Database
-from directory.needs import Needs
 from directory.partners import partnering
-from directory.places import Places
 from directory.search import keeping
 from directory.search.engine import Engine
 from directory.search.listing import Lister
 from directory.search.storage.generation import read_generation
 from directory.search.upkeep import Upkeep
+from directory.search.wordbook import Wordbook
 from tests.factories import saved, service_draft
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -30,8 +28,8 @@ TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
-def lister() -> Lister:
-    return Lister(Needs.load(SEED_DIR), Places.load(SEED_DIR))
+def lister(words: Wordbook) -> Lister:
+    return Lister(words.needs, words.places, words.lexicon.compounds)
 
 
 @pytest.fixture
