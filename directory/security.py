@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 
 from directory.config import Settings
 from directory.errors import KeyInAddress, NotAllowed, NotFound, NotSignedIn
+from directory.languages import INTERFACE
 from directory.partners.access import Identity
 from directory.permissions import PERMISSIONS, Entry, Who, allows
 
@@ -48,10 +49,12 @@ HEADERS: Mapping[str, str] = {
 _Named = tuple[tuple[str, tuple[str, str]], ...]  # each header, and its name in lower case before it
 HSTS = "max-age=31536000; includeSubDomains"
 
+HELD_BY_OTHER_SITES = "/embed"  # in a frame: by whom, each answer says in its policy, else by none
 OPEN_TO_OTHER_SITES = "/api/"  # any site may ask, without credentials
 # But not here, where cookies and keys are read.
 CLOSED_TO_OTHER_SITES = tuple(
-    f"/api/v1/{name}" for name in ("session", "partner", "members", "keys", "referrals", "webhooks", "corrections")
+    f"/api/v1/{name}"
+    for name in ("session", "partner", "members", "keys", "referrals", "webhooks", "corrections")
 )
 CORS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
@@ -64,7 +67,17 @@ PREFLIGHT: Mapping[str, str] = {
 }
 
 # What costs something and is open to anybody.
-RATE_LIMITED = ("/api/v1/", "/desk/sign-in", "/desk/invitation", "/desk/reset", "/desk/received/")
+RATE_LIMITED = (
+    "/api/v1/",
+    *(f"/{language}/" for language in INTERFACE),
+    "/embed",
+    "/tiles/",
+    "/desk/sign-in",
+    "/desk/invitation",
+    "/desk/reset",
+    "/desk/received/",
+)
+ALWAYS_ANSWERED = frozenset(f"/{language}/emergency" for language in INTERFACE)  # for it costs nearly nothing
 WAIT = "veiviser.wait"  # in a request's environment: the seconds that its sender has to wait
 HOLDS_KEY = "veiviser.holds-key"  # and whether a key stands in its query string
 
@@ -136,17 +149,22 @@ def guarded(application: WSGIApplication, settings: Settings) -> WSGIApplication
     if settings.environment == "production":
         headers["Strict-Transport-Security"] = HSTS
     elsewhere = {**headers, **CORS, "Cross-Origin-Resource-Policy": "cross-origin"}
-    ours, open_, preflight = map(_by_name, (headers, elsewhere, {**elsewhere, **PREFLIGHT}))
+    framed = {name: said for name, said in headers.items() if name != "X-Frame-Options"}
+    framed["Cross-Origin-Resource-Policy"] = "cross-origin"
+    ours, open_, preflight, held = map(_by_name, (headers, elsewhere, {**elsewhere, **PREFLIGHT}, framed))
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = "/" + environ["PATH_INFO"].lstrip("/")
         asks_first = environ["REQUEST_METHOD"] == "OPTIONS"
-        if path.startswith(RATE_LIMITED) and not asks_first and not _asks_directly(environ):
+        counted = path.startswith(RATE_LIMITED) and path not in ALWAYS_ANSWERED
+        if counted and not asks_first and not _asks_directly(environ):
             environ[WAIT] = limiter.take(environ.get("REMOTE_ADDR") or "")
         query = environ.get("QUERY_STRING")
         if query and _holds_key(query):
             environ[HOLDS_KEY] = True
-        if not path.startswith(OPEN_TO_OTHER_SITES) or path.startswith(CLOSED_TO_OTHER_SITES):
+        if path.startswith(HELD_BY_OTHER_SITES):
+            added = held
+        elif not path.startswith(OPEN_TO_OTHER_SITES) or path.startswith(CLOSED_TO_OTHER_SITES):
             added = ours
         else:
             added = preflight if asks_first else open_

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from directory.web import assets, compressing, desk, pages, wording
-from directory.web.desk import errors, saying
+from directory.web import assets, compressing, desk, errors, pages, wording
 from directory.web.desk import frame as desk_frame
+from directory.web.desk import saying
 from directory.web.pages import frame as pages_frame
+from directory.web.pages import searching
 
 
 def register(app: Flask) -> None:
@@ -18,6 +19,7 @@ def register(app: Flask) -> None:
     assets.register(app)
     desk_frame.register(app)
     pages_frame.register(app)
+    searching.register(app)
     errors.register(app)
     saying.register(app)
     for blueprint in (*pages.BLUEPRINTS, *desk.BLUEPRINTS):

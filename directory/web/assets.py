@@ -63,7 +63,9 @@ def contents(name: str) -> tuple[bytes, str] | None:
 
 @lru_cache(maxsize=1)
 def _names() -> frozenset[str]:
-    return frozenset(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
+    """A page there is for the web server in front."""
+    files = [path for path in STATIC.rglob("*") if path.is_file() and path.suffix != ".html"]
+    return frozenset(path.relative_to(STATIC).as_posix() for path in files)
 
 
 def register(app: Flask) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request
+from flask import Response, current_app, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from directory import problems
@@ -153,7 +153,3 @@ def _readable() -> str | None:
 
 def _ends(name: str) -> str:
     return name.rpartition(".")[2]
-
-
-def register(app: Flask) -> None:
-    problems.told_by_pages(app, page_of)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
@@ -11,8 +12,11 @@ from werkzeug.routing import BaseConverter
 from directory.api.rooms import rooms
 from directory.languages import is_rtl
 from directory.web.compressing import compressed
-from directory.web.pages.emergency import NUMBERS
-from directory.web.wording import PAGES, interface_languages, page_languages, use_language
+from directory.web.pages.emergency import LINES, NUMBERS, dialled
+from directory.web.wording import PAGES, interface_languages, page_language, page_languages, use_language
+
+# What a GET of the search reads, and never more: not what somebody typed.
+CARRIED = frozenset({"need", "near", "language", "free", "anonymous", "remote", "open_now"})
 
 
 class PageLanguage(BaseConverter):
@@ -41,14 +45,42 @@ def exit_address() -> str:
     return rooms().settings.quick_exit_url
 
 
-def dialled(number: str | None) -> str:
-    """What a telephone is told to dial: digits, and a plus before them.
+def exit_name() -> str:
+    """What a browser shows of a site that it has not got yet."""
+    return urlsplit(exit_address()).hostname or ""
 
-    >>> dialled("+47 22 00 00 00"), dialled("116 117"), dialled("by letter"), dialled(None)
-    ('+4722000000', '116117', '', '')
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A page in a language. ``address``: with what a GET asks for; ``path``: without."""
+
+    code: str
+    name: str
+    direction: str
+    path: str
+    address: str
+    here: bool
+
+
+def page_in_languages(lead_to: str | None = None) -> list[Version]:
+    """The page that is being answered, in each language that it can be had in.
+
+    ``lead_to``: the path behind the language, where it is to be another than that of this page.
     """
-    digits = "".join(re.findall("[0-9]", number or ""))
-    return f"+{digits}" if digits and str(number).strip().startswith("+") else digits
+    here, path = page_language(), lead_to
+    if path is None:
+        path = quote(request.path.removeprefix(f"/{here}/"), safe="/~")
+    query = "" if lead_to is not None or request.method == "POST" else _asked()
+    return [
+        Version(code, name, direction_of(code), f"/{code}/{path}", f"/{code}/{path}{query}", code == here)
+        for code, name in page_languages(PAGES)
+    ]
+
+
+def _asked() -> str:
+    """What links that partners make ask for; whatever else stands in an address is not carried on."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name in CARRIED]
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def direction_of(language: str) -> str:
@@ -57,10 +89,13 @@ def direction_of(language: str) -> str:
 
 def register(app: Flask) -> None:
     app.jinja_env.globals.update(
-        client_languages=lambda: page_languages(PAGES),
+        base_address=lambda: rooms().settings.base_url.rstrip("/"),
         emergency_numbers=NUMBERS,
+        talking_lines=LINES,
         direction_of=direction_of,
         exit_address=exit_address,
+        exit_name=exit_name,
+        page_in_languages=page_in_languages,
         is_search=lambda: request.method == "POST",
     )
     app.jinja_env.filters["dialled"] = dialled

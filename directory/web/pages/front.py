@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from directory.api.rooms import rooms
@@ -23,3 +23,14 @@ def front() -> Response:
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@blueprint.get("/<lang:lang>/emergency")
+def emergency() -> str:
+    """Of what stands in the code alone: neither database nor index is asked."""
+    return render_template("pages/emergency.html")
+
+
+@blueprint.get("/<lang:lang>/traces")
+def traces() -> str:
+    return render_template("pages/traces.html")
