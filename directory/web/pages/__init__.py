@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from directory.web.pages import front, searching
+from directory.web.pages import front, searching, taking
 
-BLUEPRINTS: tuple[Blueprint, ...] = (front.blueprint, searching.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (front.blueprint, searching.blueprint, taking.blueprint)
