@@ -19,7 +19,7 @@ FILE = STATIC / "emergency.html"
 TITLE = "Veiviser"
 DOWN = N_("These pages do not work right now. You can call.")
 STYLE = """
-:root { color-scheme: light dark; font: 1.125rem/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 1.125rem/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 34rem; padding: 1.5rem 1rem; }
 h1 { font-size: 1.25rem; }
 ul { list-style: none; margin: 0; padding: 0; }

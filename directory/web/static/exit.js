@@ -12,7 +12,7 @@ let presses = 0;
 let together = false; // Shift with another key, as in a capital letter
 let timer;
 
-told.className = "unseen told";
+told.className = "unseen leaving-told";
 told.setAttribute("role", "status");
 marks.className = "presses";
 marks.setAttribute("aria-hidden", "true");
