@@ -15,7 +15,7 @@ from directory.places import Found, Place, Places
 from directory.search.listing import ANY
 from directory.search.query import Sort
 
-_AS_GIVEN = ("free", "anonymous", "remote", "sort", "page", "per_page", "facets")
+_AS_GIVEN = ("free", "anonymous", "remote", "sort", "page", "per_page", "facets", "as_written")
 HOME_ZONE = ZoneInfo("Europe/Oslo")  # an open_at without an offset is a wall time there
 
 
@@ -43,6 +43,7 @@ class Criteria(NamedTuple):
     page: int = 1
     per_page: int = 20
     facets: bool = False
+    as_written: bool = False  # no word of ``q`` is taken for another
 
 
 def filters(criteria: Criteria) -> Iterator[frozenset[str]]:

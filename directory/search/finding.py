@@ -146,7 +146,9 @@ class Finder:
         """Search, and widen step by step as long as nothing fits; says which steps it took."""
         near = (criteria.near.lat, criteria.near.lon) if criteria.near else None
         understood = (
-            self.understand(criteria.q, language=criteria.lang, near=near) if criteria.q else Understood()
+            self.understand(criteria.q, language=criteria.lang, near=near, as_written=criteria.as_written)
+            if criteria.q
+            else Understood()
         )
         relaxed: list[Mapping[str, object]] = []
         query = self._query(snapshot, criteria, understood)

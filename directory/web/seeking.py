@@ -30,7 +30,7 @@ LANGUAGES = (
 )  # fmt: skip
 SWITCHES = ("free", "anonymous", "remote")
 # What a form carries on to the next page of an answer.
-KEPT = ("q", "near", "near_me", "language", "need", *SWITCHES, "open_now")
+KEPT = ("q", "near", "near_me", "language", "need", *SWITCHES, "open_now", "as_written", "have")
 # A position is told to about a kilometre, whatever a browser sends: degrees north and east, at 60° north.
 ROUGHLY = (0.01, 0.02)
 _POSITION = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*", re.ASCII)
@@ -56,6 +56,8 @@ def values_of(typed: MultiDict[str, str]) -> dict[str, Any]:
         loaded: dict[str, Any] = ARGUMENTS.load(said)
     except ValidationError as error:
         raise InvalidInput({str(name): _flat(told) for name, told in error.messages_dict.items()}) from None
+    if typed.get("as_written"):  # which is no criterion of the contract's
+        loaded["as_written"] = True
     return loaded
 
 
@@ -112,6 +114,8 @@ def relaxed_in_words(step: Mapping[str, Any]) -> str:
     }
     if left_out := what.get(step["dropped"]):
         return gettext("Nothing fits everything. We left out: %(what)s.") % {"what": left_out}
+    if step["dropped"] == "q":
+        return gettext("We found nothing for these words. These can help anyone find the way.")
     return gettext("Nothing fits everything. These come closest.")
 
 

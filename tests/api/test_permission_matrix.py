@@ -220,6 +220,7 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/services/<id>/corrections": Row(
         all_get(201), id=lambda network: "clinic", json=lambda: {"about": "closed-down", "text": "Flyttet."}
     ),
+    "POST /api/v1/suggest": Row(all_get(200), json=lambda: {"q": "na"}),
     "GET /api/v1/corrections": Row(each(STEWARD, 200)),
     "POST /api/v1/corrections/<id>/decision": Row(
         each(STEWARD, 200), id=correction, json=lambda: {"state": "mended"}

@@ -17,6 +17,7 @@ def test_what_the_public_may_do_is_to_read_to_search_and_to_sign_in() -> None:
     public = {name for name, who in PERMISSIONS.items() if who is Who.PUBLIC}
     assert {name for name in public if not name.startswith("GET ")} == {
         "POST /api/v1/search",
+        "POST /api/v1/suggest",
         "POST /api/v1/services/<id>/corrections",  # a steward decides
         "POST /api/v1/session",
         "POST /api/v1/session/password",

@@ -102,9 +102,15 @@ class Understanding:
         )
 
     def __call__(
-        self, text: str, *, language: str | None = None, near: tuple[float, float] | None = None
+        self,
+        text: str,
+        *,
+        language: str | None = None,
+        near: tuple[float, float] | None = None,
+        as_written: bool = False,
     ) -> Understood:
-        """The first 64 words are read. ``near``: WGS 84 degrees, decides between places of one name."""
+        """The first 64 words are read. ``near``: WGS 84 degrees, decides between places of one name. ``as_written``: no
+        word is taken for another."""
         raw = split(text)[:64]
         if not raw:
             return Understood()
@@ -113,7 +119,11 @@ class Understanding:
         words = [t.word for t in tokens]
         spoken = [s for s in spoken_spans(words) if s.certain or not self._told_otherwise(s, words)]
         spans = self._whereabouts.spans(tokens, self._known_elsewhere)
-        typed, tokens = tokens, self._corrected(tokens, self._corrector(asker), spoken, spans)
+        typed = tokens
+        if as_written:
+            spans = [span for span in spans if span.matched != "typo"]
+        else:
+            tokens = self._corrected(tokens, self._corrector(asker), spoken, spans)
         matches = self._telling.matches(tokens, asker)
         if senseless := _senseless(tokens, matches):
             tokens = [typed[i] if i in senseless else token for i, token in enumerate(tokens)]
