@@ -13,14 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
+from directory.config import Settings
 from directory.serving import ROOT
 from tests.worker_connections import PATIENCE_S, Workers
 
 
 class RealServer:
-    """``worker``: whether somebody is at work beside it, as there is for a newcomer."""
+    """``worker``: whether somebody is at work beside it, as there is for a newcomer. ``root``: where the code is."""
 
-    def __init__(self, data_dir: Path, *, worker: bool = False, **more: str) -> None:
+    def __init__(self, data_dir: Path, *, worker: bool = False, root: Path = ROOT, **more: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -33,7 +34,7 @@ class RealServer:
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "directory.cli", "serve", "--worker" if worker else "--no-worker"],
-            cwd=ROOT,
+            cwd=root,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -51,6 +52,8 @@ class RealServer:
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
         self.workers = Workers(self.port, self.process.pid)
+        usual = Settings.model_fields["web_concurrency"].default
+        self.workers.all_pids(int(more.get("WEB_CONCURRENCY", usual)))
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
@@ -102,8 +105,10 @@ class RealServer:
 
 
 @contextmanager
-def real_server(data_dir: Path, *, worker: bool = False, **more: str) -> Iterator[RealServer]:
-    server = RealServer(data_dir, worker=worker, **more)
+def real_server(
+    data_dir: Path, *, worker: bool = False, root: Path = ROOT, **more: str
+) -> Iterator[RealServer]:
+    server = RealServer(data_dir, worker=worker, root=root, **more)
     try:
         yield server
     finally:

@@ -17,6 +17,7 @@ from directory.config import SEED_DIR, Settings
 from directory.search.finding import Finder
 from directory.search.understand import Understanding
 from directory.search.wordbook import Wordbook, wordbook
+from directory.serving import mark_prepared
 
 SEEDED_ON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)  # a Sunday, 13:00 in Oslo
 
@@ -45,6 +46,7 @@ def directory_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         house = rooms()
     seed(house.database, SEED_DIR, now=SEEDED_ON)
     house.upkeep.rebuild(SEEDED_ON.date())
+    mark_prepared(settings)
     yield app
 
 

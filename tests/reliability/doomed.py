@@ -21,13 +21,11 @@ from typing import Any
 
 from directory.catalogue.editing import edit_service, remove_service
 from directory.catalogue.seeding import seed
-from directory.config import SEED_DIR
 from directory.database import Database
-from directory.needs import Needs
-from directory.places import Places
 from directory.search import index
 from directory.search.listing import Lister
 from directory.search.upkeep import Upkeep
+from directory.search.wordbook import wordbook
 from tests.factories import NEEDS, service_draft
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -140,5 +138,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    LISTER = Lister(Needs.load(SEED_DIR), Places.load(SEED_DIR))
+    words = wordbook()
+    LISTER = Lister(words.needs, words.places, words.lexicon.compounds)
     main()

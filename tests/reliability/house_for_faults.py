@@ -13,7 +13,9 @@ from pathlib import Path
 from threading import Event
 
 from directory.catalogue.editing import edit_service, save_organizations, save_services
+from directory.config import Settings
 from directory.database import Database
+from directory.serving import mark_prepared
 from tests.factories import NEEDS, organization_draft, service_draft
 from tests.real_server import RealServer
 from tests.worker_connections import PATIENCE_S
@@ -59,7 +61,9 @@ def editor(database: Path) -> Iterator[Editor]:
 
 
 def copied(ready: Path, to: Path) -> Path:
+    """The data of a directory that has been served before, as of one that has been, too."""
     shutil.copytree(ready, to, ignore=shutil.ignore_patterns("metrics"), dirs_exist_ok=True)
+    mark_prepared(Settings(_env_file=None, data_dir=to))
     return to
 
 

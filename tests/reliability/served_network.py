@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from directory.referrals.models import Referral
 from tests.databases import Cluster
 from tests.real_server import RealServer, real_server
 from tests.referral_doors import BOTH, REFERRALS
+from tests.reliability.house_for_faults import copied
 
 SERVICE, ORGANIZATION = "olafiaklinikken", "oslo-universitetssykehus"  # of the directory that ships
 SENT = {
@@ -107,7 +107,7 @@ def served_network(request: pytest.FixtureRequest, app: Flask, data: Path, store
     """``data``: a folder that is not there yet. ``app``: the directory that ships, whose data is copied."""
     with app.app_context():
         ready: Settings = rooms().settings
-    shutil.copytree(ready.data_dir, data, ignore=shutil.ignore_patterns("metrics"))
+    copied(ready.data_dir, data)
     url = f"sqlite:///{data / 'directory.db'}"
     if store == "postgresql":
         cluster: Cluster = request.getfixturevalue("postgresql")

@@ -20,13 +20,12 @@ from directory.catalogue.editing import save_organizations
 from directory.catalogue.seeding import MUNICIPALITIES, NEEDS, ORGANIZATIONS, SERVICES, is_seeded, seed
 from directory.config import SEED_DIR
 from directory.database import Database, upgrade
-from directory.needs import Needs
-from directory.places import Places
 from directory.search import soundness
 from directory.search.engine import Engine
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery, Term
 from directory.search.upkeep import Upkeep
+from directory.search.wordbook import Wordbook
 from directory.serving import ROOT
 from tests.factories import organization_draft
 from tests.reliability.doomed import NOW, TODAY
@@ -88,8 +87,8 @@ def doomed() -> Iterator[Doomed]:
 
 
 @pytest.fixture(scope="module")
-def lister() -> Lister:
-    return Lister(Needs.load(SEED_DIR), Places.load(SEED_DIR))
+def lister(words: Wordbook) -> Lister:
+    return Lister(words.needs, words.places, words.lexicon.compounds)
 
 
 class House:

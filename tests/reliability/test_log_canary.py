@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from directory.api.rooms import rooms
 from directory.logs import JsonLines
 from directory.problems import MEDIA_TYPE
 from tests.real_server import RealServer, real_server
+from tests.reliability.house_for_faults import copied
 
 CANARY = "kanarifuglen"  # where a person's words go
 NAME = "kanarinavnet"  # the name of a parameter that does not exist, which a problem must tell
@@ -122,8 +122,7 @@ def broken_requests(server: RealServer) -> None:
 def test_the_server_and_its_workers_tell_nothing_either(directory_app: Flask, tmp_path: Path) -> None:
     with directory_app.app_context():
         ready = rooms().settings.data_dir
-    data = tmp_path / "var"
-    shutil.copytree(ready, data, ignore=shutil.ignore_patterns("metrics"))
+    data = copied(ready, tmp_path / "var")
     with real_server(data, WEB_CONCURRENCY="1") as server:
         answered = 0
         for method, path, body in requests(list(directory_app.url_map.iter_rules())):
