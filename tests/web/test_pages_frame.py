@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -283,7 +284,7 @@ def test_going_back_shows_nothing_of_what_was_sought(site: Site) -> None:
 
 @pytest.mark.parametrize(("language", "width", "scheme"), [("ar", 320, "dark"), ("nb", 1280, "light")])
 def test_pages_of_the_frame_are_for_everybody(site: Site, language: str, width: int, scheme: str) -> None:
-    context = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    context: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     with site.page(**context) as page:
         for path in FRAMED:
             page.goto(f"/{language}/{path}")
