@@ -24,7 +24,9 @@ from directory.search.finding import Finder
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery, Hit, Hits, Snapshot
 from directory.search.storage.document import Document
+from directory.search.understand import Lexicon
 from directory.search.upkeep import Upkeep
+from directory.search.wordbook import wordbook
 
 ADDRESS = "/services/"
 DEPTH = 20  # a page: what a reciprocal rank may look at
@@ -44,6 +46,7 @@ class House:
     database: database.Database
     needs: Needs
     places: Places
+    lexicons: tuple[tuple[Needs, Lexicon], ...]  # those that have been made already, by the needs of each
     now: datetime
 
     def entries(self) -> Iterator[ServiceEntry]:
@@ -60,6 +63,7 @@ class House:
     def finder(self, engine: Engine, **replaced: Any) -> Finder:
         """``replaced``: another ``needs``, ``places`` or ``weights`` than the house's."""
         given: dict[str, Any] = {"needs": self.needs, "places": self.places, **replaced}
+        given["lexicon"] = next((made for of, made in self.lexicons if of is given["needs"]), None)
         return Finder(given.pop("needs"), given.pop("places"), engine, address=ADDRESS, **given)
 
 
@@ -71,7 +75,9 @@ def seeded_house(folder: Path) -> Iterator[House]:
     opened = database.Database(url)
     try:
         seed(opened, SEED_DIR, now=now)
-        yield House(folder, opened, Needs.load(SEED_DIR), Places.load(SEED_DIR), now)
+        words = wordbook()
+        lexicons = ((words.needs, words.lexicon),)
+        yield House(folder, opened, words.needs, words.places, lexicons, now)
     finally:
         opened.close()
 
