@@ -205,6 +205,11 @@ FIRST = {"If-Match": '"1"'}
 
 ROWS: dict[str, Row] = {
     "GET /": Row(all_get(302)),
+    "GET /widget.js": Row(all_get(200)),
+    "GET /widget": Row(all_get(200)),
+    "GET /embed": Row(all_get(200), query="partner=sender"),
+    "POST /embed": Row(all_get(200), query="partner=sender", form=lambda: {"q": "hivtest"}),
+    "GET /embed/<look>.css": Row(all_get(200), id=lambda network: "dark-0b5563"),
     "GET /health": Row(all_get(200)),
     "GET /ready": Row(all_get(200)),
     "GET /metrics": Row(all_get(200)),  # of a program on this machine
@@ -215,12 +220,12 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/search": Row(all_get(200), query="need=naloxone"),
     "POST /api/v1/search": Row(all_get(200), json=lambda: {"need": "naloxone"}),
     "GET /api/v1/suggest": Row(all_get(200), query="q=na"),
+    "POST /api/v1/suggest": Row(all_get(200), json=lambda: {"q": "na"}),
     "GET /api/v1/needs": Row(all_get(200)),
     "GET /api/v1/services/<id>": Row(all_get(200), id=lambda network: "clinic"),
     "POST /api/v1/services/<id>/corrections": Row(
         all_get(201), id=lambda network: "clinic", json=lambda: {"about": "closed-down", "text": "Flyttet."}
     ),
-    "POST /api/v1/suggest": Row(all_get(200), json=lambda: {"q": "na"}),
     "GET /api/v1/corrections": Row(each(STEWARD, 200)),
     "POST /api/v1/corrections/<id>/decision": Row(
         each(STEWARD, 200), id=correction, json=lambda: {"state": "mended"}
@@ -384,6 +389,11 @@ ROWS: dict[str, Row] = {
     "GET /static/<path:name>": Row(all_get(200), id=lambda network: "desk.css"),
     "GET /<lang:lang>/": Row(all_get(200)),
     "POST /<lang:lang>/": Row(all_get(200), form=lambda: {"q": "hivtest"}),
+    "GET /<lang:lang>/services/<id>": Row(all_get(200), id=lambda network: "clinic"),
+    "GET /<lang:lang>/services/<id>/mistake": Row(all_get(200), id=lambda network: "clinic"),
+    "POST /<lang:lang>/services/<id>/mistake": Row(
+        all_get(303), id=lambda network: "clinic", form=lambda: {"about": "closed-down"}
+    ),
     "GET /<lang:lang>/emergency": Row(all_get(200)),
     "GET /<lang:lang>/traces": Row(all_get(200)),
     "GET /<lang:lang>/list": Row(all_get(200)),

@@ -28,6 +28,8 @@ def test_what_the_public_may_do_is_to_read_to_search_and_to_sign_in() -> None:
         "POST /desk/received/<token>",  # acknowledges, by a one-time link
         "POST /desk/language",
         "POST /<lang:lang>/",  # a search; changes nothing
+        "POST /embed",  # a search on a partner's site; changes nothing
+        "POST /<lang:lang>/services/<id>/mistake",  # a steward decides
         "POST /<lang:lang>/list",  # shows what it names; changes nothing
     }
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from directory.web.pages import front, searching, taking
+from directory.web.pages import front, mistakes, searching, service, taking
 
-BLUEPRINTS: tuple[Blueprint, ...] = (front.blueprint, searching.blueprint, taking.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    front.blueprint,
+    searching.blueprint,
+    service.blueprint,
+    mistakes.blueprint,
+    taking.blueprint,
+)
