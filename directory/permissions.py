@@ -134,6 +134,8 @@ PERMISSIONS: Mapping[str, Entry] = {
     "POST /desk/referrals/<id>/erase": _COUNSELS,
     "GET /desk/referrals/<id>/export": _COUNSELS,
     "GET /desk/reports": _COORDINATOR,
+    "GET /desk/corrections": _STEWARD,
+    "POST /desk/corrections/<id>": _STEWARD,
     "GET /desk/redeem": _COUNSELS,
     "POST /desk/redeem": _COUNSELS,
     "GET /desk/received/<token>": Who.PUBLIC,

@@ -334,6 +334,8 @@ ROWS: dict[str, Row] = {
     "POST /desk/account/codes/confirm": Row(each(PEOPLE, 303), form=lambda: {"code": "123456"}),
     "POST /desk/account/codes/off": Row(each(PEOPLE, 303), form=lambda: {"code": "123456"}),
     "GET /desk/reports": Row(page(COORDINATORS, 200)),
+    "GET /desk/corrections": Row(page(STEWARD, 200)),
+    "POST /desk/corrections/<id>": Row(each(STEWARD, 303), id=correction, form=lambda: {"state": "declined"}),
     "GET /desk/settings": Row(page(COORDINATORS, 200)),
     "POST /desk/settings/mailbox": Row(each(COORDINATORS, 303), form=lambda: {"mailbox": "post@example.org"}),
     "POST /desk/settings/origins": Row(

@@ -78,6 +78,7 @@ def _places() -> dict[str, str]:
         f"{DESK}/due": _("Due"),
         f"{DESK}/redeem": _("Redeem"),
         f"{DESK}/reports": _("Reports"),
+        f"{DESK}/corrections": _("Mistakes in entries"),
         f"{DESK}/settings": _("Settings"),
     }
 
