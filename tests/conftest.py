@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from compileall import compile_dir
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from directory.config import PREFIX, Settings
 from directory.search.warming import warm
 from directory.search.wordbook import wordbook
+from directory.serving import ROOT
 
 pytest_plugins = [
     "tests.databases",
@@ -23,8 +25,11 @@ pytest_plugins = [
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """The search is compiled once, and its words made, before there are several processes that would each do it."""
+    """The search is compiled once, and its words made, before there are several processes that would each do it; the
+    code too, which the many processes that tests begin read, also where Python is told to keep none compiled.
+    """
     if not hasattr(session.config, "workerinput"):
+        compile_dir(ROOT / "directory", quiet=2)
         warm()
         wordbook()
 
