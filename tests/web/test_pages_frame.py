@@ -17,7 +17,7 @@ from directory import create_app, database
 from directory.config import SEED_DIR, Settings
 from directory.languages import INTERFACE
 from directory.web.pages import mistaken, plain
-from directory.web.pages.emergency import LINES, NUMBERS, dialled
+from directory.web.pages.emergency import LINES, NUMBERS, dialled, spaced
 from tests.web.conftest import Site, axe_finds, sideways
 
 AWAY = "https://www.yr.no/"
@@ -39,6 +39,25 @@ def test_the_numbers_in_the_code_are_those_of_the_directory() -> None:
         assert entry["phones"][0]["type"] == "voice"
         assert (entry["status"], entry["reach"], entry["country"]) == ("active", "national", "NO")
         assert entry["schedule"]["opening_hours"] == "24/7"
+
+
+@pytest.mark.parametrize(
+    ("written", "is_dialled", "is_said"),
+    [
+        ("116117", "116117", "116 117"),
+        ("22591300", "22591300", "22 59 13 00"),
+        ("+4722591300", "+4722591300", "+47 22 59 13 00"),
+        ("800 57 000", "80057000", "800 57 000"),
+        ("02800", "02800", "02800"),
+        ("javascript:alert(1)", "1", "javascript:alert(1)"),
+        ("by letter", "", "by letter"),
+        (None, "", ""),
+    ],
+)
+def test_a_number_is_dialled_by_its_digits_and_said_as_on_posters(
+    written: str | None, is_dialled: str, is_said: str
+) -> None:
+    assert (dialled(written), spaced(written)) == (is_dialled, is_said)
 
 
 @pytest.mark.parametrize("language", INTERFACE)
@@ -261,7 +280,7 @@ def test_going_back_shows_nothing_of_what_was_sought(site: Site) -> None:
         page.on("console", lambda message: heard.append(message.text))
         page.goto("/nb/")
         page.locator("input[name=q]").fill("naloxone bergen")
-        page.locator("#main").get_by_role("button", name="Søk", exact=True).click()
+        page.locator("input[name=q]").press("Enter")
         expect(page.locator(".result").first).to_be_visible()
         page.wait_for_load_state()
         for _ in range(3):

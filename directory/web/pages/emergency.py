@@ -16,6 +16,22 @@ def dialled(number: str | None) -> str:
     return f"+{digits}" if digits and str(number).strip().startswith("+") else digits
 
 
+def spaced(number: str | None) -> str:
+    """The number as it is written on posters; what is written with spaces already stays so.
+
+    >>> spaced("116117"), spaced("22591300"), spaced("+4722591300"), spaced("02800")
+    ('116 117', '22 59 13 00', '+47 22 59 13 00', '02800')
+    """
+    told = _SHORT.sub(r"\1 \2", number or "")
+    return _LONG.sub(
+        lambda found: f"{found[1] or ''} {found[2]} {found[3]} {found[4]} {found[5]}".strip(), told
+    )
+
+
+_SHORT = re.compile(r"^(116)([0-9]{3})$")
+_LONG = re.compile(r"^(\+47)?([235-7][0-9])([0-9]{2})([0-9]{2})([0-9]{2})$")
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """``service``: the slug of the entry in the seed that has it; None: it has none."""

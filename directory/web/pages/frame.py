@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter
 from directory.api.rooms import rooms
 from directory.languages import is_rtl
 from directory.web.compressing import compressed
-from directory.web.pages.emergency import LINES, NUMBERS, dialled
+from directory.web.pages.emergency import LINES, NUMBERS, dialled, spaced
 from directory.web.wording import PAGES, interface_languages, page_language, page_languages, use_language
 
 # What a GET of the search reads, and never more: not what somebody typed.
@@ -98,4 +98,4 @@ def register(app: Flask) -> None:
         page_in_languages=page_in_languages,
         is_search=lambda: request.method == "POST",
     )
-    app.jinja_env.filters["dialled"] = dialled
+    app.jinja_env.filters.update(dialled=dialled, spaced=spaced)

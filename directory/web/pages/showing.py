@@ -16,7 +16,7 @@ from directory import languages
 from directory.api.rooms import rooms
 from directory.languages import is_rtl
 from directory.web import seeking
-from directory.web.pages.frame import dialled
+from directory.web.pages.emergency import dialled, spaced
 from directory.web.wording import gettext, page_language
 
 LONGEST = 280  # characters of a text in a list; all of it stands on the service's own page
@@ -143,7 +143,7 @@ def _cards(answer: Mapping[str, Any]) -> Iterator[Card]:
             _distance(result, lang),
             result["open"],
             (*matching[:2], *_why(result, asked, placed, say)),
-            tuple((phone["number"], dialled(phone["number"])) for phone in contact["phones"]),
+            tuple((spaced(phone["number"]), dialled(phone["number"])) for phone in contact["phones"]),
             _web_address(contact["chat_url"]),
             ", ".join(one["label"] for one in spoken[:SEVERAL] if one["mode"] == "spoken"),
             tuple(_terms(result, say)),
