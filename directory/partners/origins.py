@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import idna
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from directory.errors import InvalidInput
 from directory.partners.models import Partner
@@ -38,6 +38,12 @@ def choose_origins(
     partner.origins = check_origins(given, on_this_machine=on_this_machine)
     session.add(partner)
     session.flush()
+
+
+def may_hold(session: Session, slug: str) -> tuple[str, ...]:
+    """The sites that may hold the widget of the active partner of this slug; none where there is no such partner."""
+    found = session.exec(select(Partner.origins).where(Partner.slug == slug, col(Partner.active))).first()
+    return tuple(found or ())
 
 
 def check_origins(given: Sequence[str], *, on_this_machine: bool) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from directory.web import assets, compressing, desk, errors, pages, wording
+from directory.web import assets, compressing, desk, errors, pages, widget, wording
 from directory.web.desk import frame as desk_frame
 from directory.web.desk import saying
 from directory.web.pages import frame as pages_frame
@@ -22,5 +22,5 @@ def register(app: Flask) -> None:
     searching.register(app)
     errors.register(app)
     saying.register(app)
-    for blueprint in (*pages.BLUEPRINTS, *desk.BLUEPRINTS):
+    for blueprint in (*pages.BLUEPRINTS, *widget.BLUEPRINTS, *desk.BLUEPRINTS):
         app.register_blueprint(blueprint)
