@@ -1,9 +1,9 @@
 """`make bench`: how good and how fast, as tables, and the same as JSON in ``bench.json`` in the data directory.
 
 SIZE=10000 (or several: 10000,100000) is how many generated services the comparisons have; without it, from a thousand
-to a million, which takes about an hour. ONLY=relevance (or several of relevance, speed, near, build, start, http,
-freshness, soak) chooses what runs; SECONDS=180 is how long the soak lasts. The last table holds every goal. Ends with 1
-where a comparison is void.
+to a million, which takes about an hour. ONLY=relevance (or several of relevance, speed, near, build, start, pages,
+http, freshness, soak) chooses what runs; SECONDS=180 is how long the soak lasts. The last table holds every goal.
+Ends with 1 where a comparison is void.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tests.bench import (
     density,
     freshness,
     over_http,
+    pages,
     parts,
     plain_bm25,
     relevance_report,
@@ -103,6 +104,14 @@ def start(folder: Path, sizes: list[int]) -> dict[str, Any]:
     return found
 
 
+def shown(folder: Path, sizes: list[int]) -> dict[str, Any]:
+    if line := pages.absent():
+        print(f"{line}\n")
+        return {"left_out": line}
+    with Progress("pages", pages.steps()) as progress:
+        return pages.measure(folder / "data", progress.step)
+
+
 def http(folder: Path, sizes: list[int]) -> list[dict[str, Any]] | dict[str, Any]:
     if line := over_http.absent():
         print(f"{line}\n")
@@ -146,6 +155,7 @@ PARTS: dict[str, Part] = {
     "near": Part(near, lambda found: (density.table(found),), density.goals),
     "build": Part(build, lambda found: (building.table(found),), building.goals),
     "start": Part(start),
+    "pages": Part(shown, lambda found: (pages.table(found),), pages.goals),
     "http": Part(http, lambda found: (over_http.table(found),), over_http.goals),
     "freshness": Part(fresh, lambda found: (freshness.table(found),), freshness.goals),
     "soak": Part(soaked, lambda found: (soak.table(found),), soak.goals),
@@ -200,7 +210,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=data_dir) as folder:
             try:
                 results[name] = PARTS[name].run(Path(folder), sizes)
-            except (NotServing, NotStarted, RuntimeError) as error:
+            except (NotServing, NotStarted, RuntimeError, OSError) as error:
                 print(f"{name}: {error}\n", file=sys.stderr)
                 results[name] = {"failed": str(error)}
     print(conclusion(results))
