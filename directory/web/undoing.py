@@ -8,6 +8,7 @@ from typing import NamedTuple
 from werkzeug.datastructures import MultiDict
 
 from directory.api.rooms import rooms
+from directory.spelling import fold
 from directory.web.wording import page_language
 
 WITHOUT = "without"  # the name of the button that undoes; its value is what, and which: "need:naloxone"
@@ -88,7 +89,7 @@ def _line_without(line: str, what: str, which: str) -> tuple[str, list[str]]:
 
 
 def _rest(words: list[str], start: int, end: int, prepositions: Collection[str]) -> str:
-    while start > 0 and words[start - 1].lower() in prepositions:
+    while start > 0 and fold(words[start - 1]) in prepositions:
         start -= 1
     return " ".join((*words[:start], *words[end:])).strip(" ,;")
 

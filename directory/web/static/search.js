@@ -5,9 +5,8 @@ const language = document.documentElement.lang;
 
 async function suggestions(q, kind, signal) {
   const body = JSON.stringify({ q, lang: language });
-  const answer = await fetch("/api/v1/suggest", {
-    method: "POST", headers: { "Content-Type": "application/json" }, body, signal, credentials: "omit",
-  });
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch("/api/v1/suggest", { method: "POST", headers, body, signal, credentials: "omit" });
   if (!answer.ok) return [];
   const found = (await answer.json()).suggestions;
   return kind ? found.filter((one) => one.kind === kind) : found;
@@ -125,7 +124,7 @@ function nearMe(row) {
       position.value = `${rounded(coords.latitude, 0.01)},${rounded(coords.longitude, 0.02)}`;
       near.value = "";
       told.textContent = row.dataset.found;
-    }, () => { told.textContent = row.dataset.refused; }, { timeout: 15000, maximumAge: 60000 });
+    }, () => { told.textContent = row.dataset.refused; }, { timeout: 15000 });
   });
   for (const event of ["input", "change"]) near.addEventListener(event, () => {
     if (near.value) [position.value, told.textContent] = ["", ""];
