@@ -251,6 +251,20 @@ def test_the_week_begins_today_and_tells_of_holidays() -> None:
     assert len(week.days) == 7
 
 
+def test_the_hours_of_the_only_place_are_those_of_the_service(house: Rooms, client: FlaskClient) -> None:
+    here = location() | {"schedule": {"opening_hours": "Su 10:00-14:00"}}
+    keep(house, locations=[here])
+    page = words(client, "/en/services/the-room")
+    assert page.index("Open until 14:00") < page.index("Where it is")
+    assert "10:00–14:00 today" in page
+    assert "differ" not in page
+    keep(house, locations=[here, location("other") | {"schedule": {"opening_hours": "Mo 10:00-14:00"}}])
+    page = words(client, "/en/services/the-room")
+    assert page.index("Open until 14:00") > page.index("Where it is")
+    assert "They differ from place to place." in page
+    assert page.count("today") == 2
+
+
 def test_hours_that_are_always_the_same_or_unknown_need_no_table() -> None:
     always = week_ahead(Schedule("24/7"), NOW, "nb")
     assert always is not None

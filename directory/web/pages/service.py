@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from babel.dates import format_skeleton
@@ -72,6 +72,9 @@ def _shown(entry: ServiceEntry, now: datetime) -> dict[str, object]:
     lang = page_language()
     labels = rooms().needs
     stops = [_stop(place, now) for place in entry.locations]
+    hours = hours_of(entry.schedule, now) if entry.schedule else None
+    if hours is None and len(stops) == 1:  # what holds at the only place, holds for all of it
+        hours, stops = stops[0].hours, [replace(stops[0], hours=None)]
     return {
         "entry": entry,
         "name": pick(entry.names, lang) or (lang, entry.slug),
@@ -83,9 +86,9 @@ def _shown(entry: ServiceEntry, now: datetime) -> dict[str, object]:
         "chat": _followed(entry.chat_url),
         "mail": reaching.mail_address(entry.email) if entry.email else "",
         "website": _followed(entry.url),
-        "hours": hours_of(entry.schedule, now) if entry.schedule else None,
+        "hours": hours,
         "stops": stops,
-        "has_hours": entry.schedule is not None or any(stop.hours for stop in stops),
+        "has_hours": any(stop.hours for stop in stops),
         "needs": [labels.label(slug, lang) for slug in entry.needs if slug in labels],
         "spoken": list(for_whom.spoken(entry)),
         "ages": for_whom.ages(entry),
