@@ -23,6 +23,7 @@ from tests.partner_network import Network
 from tests.web.conftest import Desk, Site, axe_finds, sideways
 
 PATH = "/en/services/test-station/mistake"
+ON_SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 RIGHT = {"about": "phone", "text": "It is 22 00 00 01."}
 
 
@@ -150,6 +151,7 @@ def at_the_desk(network: Network, *roles: Role, partner: str | None = None) -> F
     return client
 
 
+@ON_SQLITE
 def test_a_steward_sees_what_is_told_and_decides(network: Network) -> None:
     mended, declined = report(network, text="<b>Feil</b>"), report(network, about="closed-down", text="")
     steward = at_the_desk(network, Role.STEWARD)
@@ -165,6 +167,7 @@ def test_a_steward_sees_what_is_told_and_decides(network: Network) -> None:
     assert "&lt;b&gt;Feil" in steward.get("/desk/corrections?state=mended").text
 
 
+@ON_SQLITE
 def test_what_another_steward_has_decided_is_told(network: Network) -> None:
     one = report(network)
     steward = at_the_desk(network, Role.STEWARD)
@@ -176,6 +179,7 @@ def test_what_another_steward_has_decided_is_told(network: Network) -> None:
     assert steward.post("/desk/corrections/no-id", data={"state": "mended"}).status_code == 404
 
 
+@ON_SQLITE
 def test_the_way_there_is_shown_to_stewards_alone(network: Network) -> None:
     assert 'href="/desk/corrections"' in at_the_desk(network, Role.STEWARD).get("/desk").text
     counsellor = at_the_desk(network, Role.COUNSELLOR, partner="sender")
@@ -183,6 +187,7 @@ def test_the_way_there_is_shown_to_stewards_alone(network: Network) -> None:
     assert counsellor.get("/desk/corrections").status_code == 403
 
 
+@ON_SQLITE
 def test_many_come_page_by_page(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("directory.web.desk.corrections.PER_PAGE", 2)
     for number in range(5):
