@@ -12,6 +12,7 @@ from directory.spelling import fold
 from directory.web.wording import page_language
 
 WITHOUT = "without"  # the name of the button that undoes; its value is what, and which: "need:naloxone"
+STILL = "still"  # a need that was sought before this line was typed
 LONGEST = 4  # words that are taken out together
 MOST_WORDS = 64  # that the search reads
 
@@ -47,8 +48,11 @@ _NOTHING = _Told(frozenset(), None, frozenset())
 
 def undone(typed: MultiDict[str, str]) -> MultiDict[str, str]:
     """What was typed, without what the button WITHOUT names; the same where no such button was pressed. A place may
-    be named that comes instead ("place:Våler i Østfold")."""
+    be named that comes instead ("place:Våler i Østfold"). Needs that were sought before (STILL) are sought still,
+    unless the line tells another: "Bergen" after a press on "Naloxone" is about naloxone, "HIV" is not."""
     typed = MultiDict(typed)
+    if (still := typed.poplist(STILL)) and not _told(typed.get("q", "")).needs:
+        typed.setlist("need", list(dict.fromkeys((*still, *typed.getlist("need")))))
     what, _, which = (typed.pop(WITHOUT, None) or "").partition(":")
     if not what:
         return typed

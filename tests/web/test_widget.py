@@ -130,6 +130,22 @@ def test_what_was_typed_stays_in_the_form_and_can_be_taken_back(visitor: FlaskCl
     assert 'value="Bergen"' in undone.text and 'value="need:naloxone"' not in undone.text
 
 
+@pytest.mark.parametrize("address", [EMBED, "/nb/"])
+def test_a_line_is_added_to_the_need_that_was_chosen_unless_it_tells_another(
+    visitor: FlaskClient, address: str
+) -> None:
+    def sought(q: str, **said: str) -> list[str]:
+        page = visitor.post(address, data={"q": q, "still": "naloxone", **said}).text
+        return sorted(set(re.findall(r'name="without" value="(\w+:[\w-]*)', page)))
+
+    chosen = visitor.get(f"{address}{'&' if '?' in address else '?'}need=naloxone").text
+    assert '<input type="hidden" name="still" value="naloxone">' in chosen
+    assert sought("") == ["need:naloxone"]
+    assert sought("Bergen") == ["need:naloxone", "place:"]
+    assert sought("hivtest i Bergen") == ["need:hiv-testing", "place:"]
+    assert sought("", need="pep") == ["need:naloxone", "need:pep"]
+
+
 def test_what_can_not_be_searched_for_is_told_at_its_field(visitor: FlaskClient) -> None:
     answer = visitor.post(EMBED, data={"q": "nalokson", "near": "Ingensteds i Norge"})
     assert answer.status_code == 422 and 'id="error-near"' in answer.text

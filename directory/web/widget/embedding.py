@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, request
 from werkzeug.datastructures import MultiDict
 
 from directory.api.rooms import rooms
@@ -25,6 +25,7 @@ from directory.web.pages import refusing
 from directory.web.pages.frame import Version, direction_of, for_a_client
 from directory.web.pages.searching import ENOUGH, IN_LINKS
 from directory.web.pages.showing import kept
+from directory.web.rendering import render_page
 from directory.web.undoing import undone
 from directory.web.widget.colours import AUTO, THEMES, colour_of, style_sheet
 from directory.web.wording import PAGES, interface_languages, page_language, page_languages, use_language
@@ -161,4 +162,4 @@ def _page(frame: Frame, typed: MultiDict[str, str], *, done: bool) -> tuple[str,
             if code != page_language()
         ],
     }
-    return render_template("widget/embed.html", **said), status
+    return render_page("widget/embed.html", **said), status
