@@ -48,7 +48,10 @@ def words_in(language: str, door: str = DESK) -> NullTranslations:
         compiled = BytesIO()
         write_mo(compiled, catalog)
         compiled.seek(0)
-        together.merge(Translations(compiled))
+        words = Translations(compiled)
+        together.merge(words)
+        # merging leaves this out: without it "one" in Arabic is said as none, and "five" in Russian as two
+        together.plural = words.plural
     return together
 
 

@@ -38,7 +38,7 @@ class TakenList:
     gone: int = 0
     left_out: int = 0
     damaged: int = 0
-    pasted: bool = False  # a link was given
+    unreadable: bool = False  # a link that names no service at all
     asked: bool = False  # for a list, if an empty one
 
     @property
@@ -51,7 +51,7 @@ class TakenList:
 
     @property
     def address(self) -> str:
-        return address_of(rooms().settings.base_url, page_language(), self.ids)
+        return address_of(rooms().settings.base_url.rstrip("/"), page_language(), self.ids)
 
     @property
     def message(self) -> str:
@@ -86,10 +86,10 @@ def show() -> tuple[str, int]:
         gone=gone,
         left_out=max(0, len(wanted) - MOST),
         damaged=damaged,
-        pasted="link" in request.form,
+        unreadable="link" in request.form and not wanted,
         asked=True,
     )
-    return _page(whole), 422 if whole.pasted and not wanted else 200
+    return _page(whole), 422 if whole.unreadable else 200
 
 
 @blueprint.get("/kept.js")
