@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from directory.api.rooms import KEY, Rooms
 from directory.catalogue.drafts import OrganizationDraft, check
 from directory.catalogue.editing import save_organizations
 from directory.catalogue.entries import Phone, Place, Schedule
+from directory.catalogue.reading import entries
 from directory.database import Database, upgrade
+from directory.languages import INTERFACE
 from directory.web.pages import reaching
 from directory.web.pages.week_ahead import week_ahead
 from tests.factories import NOW, location, saved, service_draft
@@ -299,6 +302,18 @@ def test_a_page_that_the_browser_has_is_not_sent_again(house: Rooms, client: Fla
     keep(house, names={"nb": "Et annet navn"})
     changed = client.get("/nb/services/the-room", headers=asks | {"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
+
+
+def test_every_service_that_ships_has_a_page_in_one_language_or_another(
+    directory_app: Flask, client: FlaskClient
+) -> None:
+    """In each of the languages some of them; nothing on it is left in words of code, or is none."""
+    with directory_app.extensions[KEY].database.reading() as session:
+        slugs = [entry.slug for entry in entries(session, today=NOW.date())]
+    assert len(slugs) > 400
+    for slug, language in zip(slugs, cycle(INTERFACE), strict=False):
+        page = words(client, f"/{language}/services/{slug}")
+        assert not re.search(r"%\(|\bNone\b|dataclass|&lt;", page), (slug, page)
 
 
 def test_a_colleague_who_is_signed_in_sees_the_same_page(house: Rooms, client: FlaskClient) -> None:
