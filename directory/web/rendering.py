@@ -5,6 +5,7 @@ Half of what a page of results costs is otherwise the looking up of its words, w
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask, current_app
@@ -27,6 +28,12 @@ def render_page(name: str, **context: Any) -> str:
     app.update_template_context(context)
     template = _environment(app, page_language()).get_template(name)
     return template.render(context)
+
+
+def page_module(name: str) -> Any:
+    """What a template defines at its top, its macros above all, in the language of the page."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    return _environment(app, page_language()).get_template(name).module
 
 
 def _environment(app: Flask, language: str) -> Environment:
@@ -67,5 +74,6 @@ class _Said(NodeTransformer):
             and all(isinstance(one, nodes.Const) for one in node.args)
         ):
             values = [one.value for one in node.args if isinstance(one, nodes.Const)]
-            return nodes.Const(self._known[node.node.name](*values), lineno=node.lineno)  # type: ignore[operator]
+            with suppress(KeyError):  # a file that is not there: told when the page asks for it
+                return nodes.Const(self._known[node.node.name](*values), lineno=node.lineno)  # type: ignore[operator]
         return node

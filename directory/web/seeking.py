@@ -75,13 +75,15 @@ def roughly(position: str) -> str | None:
 
 def found(values: Mapping[str, Any], regards: Regards | None = None) -> dict[str, Any]:
     """The contract's answer to ``values``, in the language of the page, read: ``trust.verified_on`` is a date and
-    ``open.until`` a time. Beside it ``sought``: the needs and languages that were asked for or understood.
+    ``open.until`` a time. Beside it ``sought``: the needs and languages that were asked for or understood; and
+    ``generation``: of the index, which was no older.
 
     Raises InvalidInput, IndexUnavailable.
     """
     house = rooms()
     now = house.clock()
     criteria = house.searcher.resolve(values, now=now, lang=page_language())
+    generation = house.searcher.engine.snapshot().generation
     with timed_search():
         answer: dict[str, Any] = orjson.loads(house.searcher.answer(criteria, now, regards))
     for result in answer["results"]:
@@ -95,6 +97,7 @@ def found(values: Mapping[str, Any], regards: Regards | None = None) -> dict[str
         "needs": list(dict.fromkeys((*criteria.need, *(need["slug"] for need in understood["needs"])))),
         "languages": list(dict.fromkeys((*criteria.language, *understood["languages"]))),
     }
+    answer["generation"] = generation
     return answer
 
 

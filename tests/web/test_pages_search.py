@@ -179,7 +179,9 @@ def test_the_emergency_of_a_search_stands_above_everything(client: FlaskClient) 
 def test_an_entry_says_why_it_is_there_how_to_reach_it_and_who_says_so(client: FlaskClient) -> None:
     [card] = [
         one
-        for one in re.findall(r'<li class="card result">.*?\n</li>', found(client, q="naloxone bergen"), re.S)
+        for one in re.findall(
+            r'<li class="card result">.*?</div></li>', found(client, q="naloxone bergen"), re.S
+        )
         if "straxhuset" in one
     ]
     assert re.search(r'<li class="fits">Naloxone[^<]*</li>', card)

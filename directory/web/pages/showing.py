@@ -1,4 +1,8 @@
-"""What was found, as a page shows it: each result in words, made here so that a template only writes them down."""
+"""What was found, as a page shows it: each result in words, made here so that a template only writes them down.
+
+A result is written once for all searches that show it so, and kept: all but its number and its distance, which depend
+on who asks. Nothing of a search is in what is kept.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from urllib.parse import urlsplit
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
+from flask import current_app
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from directory import languages
@@ -17,13 +23,19 @@ from directory.api.rooms import rooms
 from directory.languages import is_rtl
 from directory.web import seeking
 from directory.web.pages.emergency import dialled, spaced
+from directory.web.rendering import page_module
 from directory.web.wording import gettext, page_language
 
 LONGEST = 280  # characters of a text in a list; all of it stands on the service's own page
-SEVERAL = 6  # languages that are named in a list
+KEPT = 8192  # results at most, of some 2 kB each
 AS_PROSE = {
     "en": "en_GB"
 }  # the locale in which days and numbers are written, where it is not the language's own
+
+
+WRITTEN = "veiviser-results"  # in the application's extensions: results as they were written
+# Generation of the index, slug, location, open or closed, why it is there, language, and where it opens.
+_Key = tuple[int, str, str | None, str, tuple[str, ...], str, str]
 
 
 class Text(NamedTuple):
@@ -34,15 +46,14 @@ class Text(NamedTuple):
     direction: str
 
 
-class Card(NamedTuple):
-    """A result, in words of the page's language but for the texts. "" and () where there is nothing to tell."""
+class Entry(NamedTuple):
+    """A result in words of the page's language but for the texts. "" and () where there is nothing to tell."""
 
     slug: str
     name: Text
     organization: str
     summary: Text | None
     where: str
-    distance: str
     open: Mapping[str, Any]
     why: tuple[str, ...]
     phones: tuple[tuple[str, str], ...]  # as written, and as dialled
@@ -51,6 +62,14 @@ class Card(NamedTuple):
     terms: tuple[str, ...]  # free, anonymous, from afar
     capacity: str
     trust: str
+
+
+class Card(NamedTuple):
+    """HTML up to the distance, which ends the first line of facts, and from there on."""
+
+    head: Markup
+    distance: str
+    rest: Markup
 
 
 class Chip(NamedTuple):
@@ -72,14 +91,15 @@ class Shown(NamedTuple):
     pages: int
 
 
-def shown(answer: Mapping[str, Any], typed: MultiDict[str, str]) -> Shown:
-    """``answer`` as ``seeking.found`` gives it; ``typed``: the form that it answers."""
+def shown(answer: Mapping[str, Any], typed: MultiDict[str, str], target: str = "") -> Shown:
+    """``answer`` as ``seeking.found`` gives it; ``typed``: the form that it answers; ``target``: where
+    entries open."""
     per_page = answer["per_page"]
     return Shown(
         tuple(_chips(answer, typed)),
         tuple(_others(answer["understood"]["place"])),
         tuple(dict.fromkeys(map(seeking.relaxed_in_words, answer["relaxed"]))),
-        tuple(_cards(answer)),
+        tuple(_cards(answer, target)),
         kept(typed),
         (answer["page"] - 1) * per_page + 1,
         -(-answer["total"] // per_page),
@@ -120,36 +140,66 @@ def _others(place: Mapping[str, Any] | None) -> Iterator[Chip]:
     )
 
 
-def _cards(answer: Mapping[str, Any]) -> Iterator[Card]:
+def _cards(answer: Mapping[str, Any], target: str) -> Iterator[Card]:
     lang, above = page_language(), rooms().needs.ancestors
     sought = set(answer["sought"]["needs"])
     asked = answer["sought"]["languages"]
     placed = answer["understood"]["place"] is not None
-    say = _Words()
+    say = _words(lang)
+    written: dict[_Key, tuple[Markup, Markup]] = current_app.extensions.setdefault(WRITTEN, {})
     for result in answer["results"]:
-        location, contact = result["location"], result["contact"]
-        name = result["name"] or result["organization"]["name"]
-        organization = result["organization"]["name"]
-        spoken = result["languages"]
         matching = [
             n["label"] for n in result["needs"] if not sought.isdisjoint((n["slug"], *above(n["slug"])))
         ]
-        yield Card(
-            result["slug"],
-            _text(name, result["name_language"]),
-            "" if organization in name else organization,
-            _text(result["summary"], result["summary_language"]) if result["summary"] else None,
-            (location["address"] or location["municipality"] or "") if location else "",
-            _distance(result, lang),
-            result["open"],
-            (*matching[:2], *_why(result, asked, placed, say)),
-            tuple((spaced(phone["number"]), dialled(phone["number"])) for phone in contact["phones"]),
-            _web_address(contact["chat_url"]),
-            ", ".join(one["label"] for one in spoken[:SEVERAL] if one["mode"] == "spoken"),
-            tuple(_terms(result, say)),
-            say.capacity.get(result["capacity"], ""),
-            _trust(result["trust"], lang, say),
-        )
+        why = (*matching[:2], *_why(result, asked, placed, say))
+        at = result["location"] and result["location"]["id"]
+        key = (answer["generation"], result["slug"], at, result["open"]["text"], why, lang, target)
+        head, rest = written.get(key) or _write(written, key, result, why, say)
+        yield Card(head, _distance(result, lang), rest)
+
+
+def _write(
+    kept: dict[_Key, tuple[Markup, Markup]],
+    key: _Key,
+    result: Mapping[str, Any],
+    why: tuple[str, ...],
+    say: _Words,
+) -> tuple[Markup, Markup]:
+    """The result as ``pages/result.html`` writes it, which is kept; when that is too much, all is forgotten."""
+    parts = page_module("pages/result.html")
+    entry, target = _entry(result, why, say), key[-1]
+    written = parts.head(entry, target), parts.rest(entry, target)
+    if len(kept) >= KEPT:
+        kept.clear()
+    kept[key] = written
+    return written
+
+
+def _entry(result: Mapping[str, Any], why: tuple[str, ...], say: _Words) -> Entry:
+    location, contact = result["location"], result["contact"]
+    organization = result["organization"]["name"]
+    name = result["name"] or organization
+    return Entry(
+        result["slug"],
+        _text(name, result["name_language"]),
+        "" if organization in name else organization,
+        _text(result["summary"], result["summary_language"]) if result["summary"] else None,
+        (location["address"] or location["municipality"] or "") if location else "",
+        result["open"],
+        why,
+        tuple((spaced(phone["number"]), dialled(phone["number"])) for phone in contact["phones"]),
+        _web_address(contact["chat_url"]),
+        ", ".join(one["label"] for one in result["languages"] if one["mode"] == "spoken"),
+        tuple(_terms(result, say)),
+        say.capacity.get(result["capacity"], ""),
+        _trust(result["trust"], page_language(), say),
+    )
+
+
+@lru_cache(maxsize=16)
+def _words(lang: str) -> _Words:
+    """``lang``: that of the page."""
+    return _Words()
 
 
 class _Words:
