@@ -133,6 +133,12 @@ PROBLEMS: Mapping[str, Problem] = {
             "internal-error", 500, "Something went wrong here", "This is our mistake. It has been noted."
         ),
         Problem(
+            "tiles-unavailable",
+            502,
+            "The map cannot be fetched",
+            "Who the tiles of the map are from does not answer, or not with a picture. Try again in a minute.",
+        ),
+        Problem(
             "index-unavailable",
             503,
             "The search is being prepared",

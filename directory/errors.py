@@ -142,6 +142,12 @@ class AuditBroken(DirectoryError):
     code = "audit-broken"
 
 
+class TilesUnavailable(DirectoryError):
+    """A tile of the map did not come from where it is fetched, and none is kept."""
+
+    code = "tiles-unavailable"
+
+
 class UnsafeSettings(DirectoryError):
     """A setting is missing or unsafe. The message names it and says what it takes."""
 

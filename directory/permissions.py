@@ -50,6 +50,7 @@ PERMISSIONS: Mapping[str, Entry] = {
     "GET /<lang:lang>/list": Who.PUBLIC,
     "POST /<lang:lang>/list": Who.PUBLIC,
     "GET /<lang:lang>/list/kept.js": Who.PUBLIC,
+    "GET /tiles/<int:z>/<int:x>/<int:y>": Who.PUBLIC,
     "GET /widget.js": Who.PUBLIC,
     "GET /widget": Who.PUBLIC,
     "GET /embed": Who.PUBLIC,

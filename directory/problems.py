@@ -39,7 +39,7 @@ MOST_FIELDS = 50  # that one answer names
 LONGEST_NAME = 80  # characters of a field's name; unknown parameters are named as they were sent
 
 # Whoever asks here is a program, whatever it says that it accepts.
-PROGRAM_PATHS = ("/api/", "/health", "/ready", "/metrics")
+PROGRAM_PATHS = ("/api/", "/health", "/ready", "/metrics", "/tiles/")
 
 
 class Application(Flask):

@@ -291,6 +291,13 @@ class Places:
     def counties(self) -> tuple[Place, ...]:
         return tuple(self._counties.values())
 
+    def towns(self) -> tuple[Place, ...]:
+        """Of Norway and its neighbours, the largest first."""
+        found = {
+            p for entries in self._names.values() for p, alias in entries if p.kind == "town" and not alias
+        }
+        return tuple(sorted(found, key=lambda town: (-town.population, town.name, town.lat)))
+
     def beginning_with(self, letter: str) -> list[str]:
         """Folded names that somebody may mean and miss, by their first letter, in order."""
         names = self._sorted[

@@ -8,7 +8,7 @@ from directory.web import assets, compressing, desk, errors, pages, widget, word
 from directory.web.desk import frame as desk_frame
 from directory.web.desk import saying
 from directory.web.pages import frame as pages_frame
-from directory.web.pages import searching
+from directory.web.pages import drawing, searching
 
 
 def register(app: Flask) -> None:
@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
     desk_frame.register(app)
     pages_frame.register(app)
     searching.register(app)
+    drawing.register(app)
     errors.register(app)
     saying.register(app)
     for blueprint in (*pages.BLUEPRINTS, *widget.BLUEPRINTS, *desk.BLUEPRINTS):

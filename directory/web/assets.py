@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request
+from xstatic.pkg import leaflet
 
 from directory.errors import NotFound
 from directory.web.compressing import compressed
@@ -19,6 +20,8 @@ from directory.web.compressing import compressed
 STATIC = Path(__file__).resolve().parent / "static"
 TOKENS = "tokens.css"
 WITH_TOKENS = frozenset({"desk.css", "pages.css"})
+# What others made, from the package that holds it: loaded for a larger map only.
+FROM_OTHERS = {f"leaflet/{name}": Path(leaflet.BASE_DIR) / name for name in ("leaflet.js", "leaflet.css")}
 A_YEAR = 365 * 24 * 3600
 # Sandboxed frames on other sites are of no origin, not even ours; nothing here is anybody's secret.
 FOR_ALL = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
@@ -55,7 +58,7 @@ def contents(name: str) -> tuple[bytes, str] | None:
     """The bytes and what they come to; None for what is no file of ours."""
     if name not in _names():
         return None
-    body = (STATIC / name).read_bytes()
+    body = (FROM_OTHERS.get(name) or STATIC / name).read_bytes()
     if name in WITH_TOKENS:
         body = (STATIC / TOKENS).read_bytes() + body
     return body, hashlib.sha256(body).hexdigest()[:12]
@@ -65,7 +68,7 @@ def contents(name: str) -> tuple[bytes, str] | None:
 def _names() -> frozenset[str]:
     """A page there is for the web server in front."""
     files = [path for path in STATIC.rglob("*") if path.is_file() and path.suffix != ".html"]
-    return frozenset(path.relative_to(STATIC).as_posix() for path in files)
+    return frozenset((*(path.relative_to(STATIC).as_posix() for path in files), *FROM_OTHERS))
 
 
 def register(app: Flask) -> None:

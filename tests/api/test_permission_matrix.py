@@ -205,6 +205,7 @@ FIRST = {"If-Match": '"1"'}
 
 ROWS: dict[str, Row] = {
     "GET /": Row(all_get(302)),
+    "GET /tiles/<int:z>/<int:x>/<int:y>": Row(all_get(404)),  # no tiles are set
     "GET /widget.js": Row(all_get(200)),
     "GET /widget": Row(all_get(200)),
     "GET /embed": Row(all_get(200), query="partner=sender"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from directory.web.pages import front, mistakes, searching, service, taking
+from directory.web.pages import front, mistakes, searching, service, taking, tiles
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     front.blueprint,
@@ -12,4 +12,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     service.blueprint,
     mistakes.blueprint,
     taking.blueprint,
+    tiles.blueprint,
 )

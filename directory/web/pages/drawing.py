@@ -1,0 +1,195 @@
+"""A map of what was found, drawn by ourselves: tiles of others would tell them where somebody looks for help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+from babel.numbers import format_decimal
+from flask import Flask, request
+from markupsafe import Markup
+
+from directory.api.rooms import rooms
+from directory.places import Place, Places, near_distances_km
+from directory.places.charting import View, paths, view_of
+from directory.places.marking import Mark, joined, said, spread
+from directory.places.outlines import SURVEYED, Kind, Outlines
+from directory.web.rendering import render_page
+from directory.web.wording import gettext, page_language
+
+WIDTH, HEIGHTS = 960, (440, 720)
+LEAST_KM = 9.0  # across
+FARTHEST_KM = 300.0  # from the place that was sought
+# Who is so many times as far as the third nearest would make the map too small to tell the near ones apart.
+TIMES_AS_FAR = 6
+NEAR_KM = 10.0  # but never leaves the map for that
+# Precisions of a place that has a spot on the map.
+LOCAL = frozenset({"point", "postcode", "town", "municipality"})
+MOST_NAMES, MOST_ABROAD = 6, 3
+# Where a name may stand beside its town, the best first: the anchor of its text, and how far it is from the town.
+PLACINGS = (("start", 14, 0), ("end", -14, 0), ("middle", 0, -52), ("middle", 0, 52))
+LETTER, LINE = 16, 34  # of names, in units, as on a phone
+EDGE = 8
+
+
+class Name(NamedTuple):
+    x: int
+    y: int
+    text: str
+    anchor: str  # of the text: start, middle or end
+    dx: int
+    dy: int
+
+
+def map_of(answer: Mapping[str, Any]) -> Markup:
+    """The map of a page of results, as ``seeking.found`` gives them; nothing where none of them has a place on it."""
+    first = (answer["page"] - 1) * answer["per_page"] + 1
+    numbered = list(enumerate(answer["results"], first))
+    place = answer["understood"]["place"]
+    if place and place["precision"] not in LOCAL:
+        place = None
+    shown = _near([(n, one["location"]) for n, one in numbered if _is_placed(one["location"])], place)
+    if not shown:
+        return Markup("")
+    spots = [(where["lat"], where["lon"]) for _, where in shown]
+    view = view_of([*spots, *([(place["lat"], place["lon"])] if place else [])], WIDTH, HEIGHTS, LEAST_KM)
+    marks = spread(
+        joined(
+            [
+                Mark((n,), *view.spot(where["lat"], where["lon"]), about=where["precision"] != "address")
+                for n, where in shown
+            ]
+        ),
+        view.width,
+        view.height,
+    )
+    on_map = {n for n, _ in shown}
+    missing = [n for n, _ in numbered if n not in on_map]
+    # a frame on another site is of no origin, which our tiles are not for
+    tiles = rooms().settings.map_tiles_url and not request.path.startswith("/embed")
+    return Markup(
+        render_page(
+            "pages/map.html",
+            view=view,
+            drawn=_drawn(view),
+            marks=marks,
+            names=_names(view, marks, place),
+            scale=_scale(view),
+            sought=_sought(view, place),
+            rings=any(mark.about for mark in marks),
+            told="; ".join(_told(n, one) for n, one in numbered if n in on_map),
+            missing=said(missing),
+            points=_points(shown, numbered) if tiles else None,
+            attribution=rooms().settings.map_tiles_attribution,
+        )
+    )
+
+
+def _is_placed(where: Mapping[str, Any] | None) -> bool:
+    if where is None or where["lat"] is None or where["lon"] is None:
+        return False
+    south, west, north, east = SURVEYED
+    return bool(south < where["lat"] < north and west < where["lon"] < east)
+
+
+def _near(
+    placed: list[tuple[int, Mapping[str, Any]]], place: Mapping[str, Any] | None
+) -> list[tuple[int, Mapping[str, Any]]]:
+    """Those that a map around the place can show beside each other."""
+    if not place or not placed:
+        return placed
+    lats, lons = [where["lat"] for _, where in placed], [where["lon"] for _, where in placed]
+    away = near_distances_km(place["lat"], place["lon"], lats, lons).tolist()  # type: ignore[arg-type]
+    third = sorted(away)[min(2, len(away) - 1)]
+    reach = min(max(third * TIMES_AS_FAR, NEAR_KM), FARTHEST_KM)
+    return [one for one, km in zip(placed, away, strict=True) if km <= reach]
+
+
+@lru_cache(maxsize=1)
+def _outlines() -> Outlines:
+    return Outlines()
+
+
+@lru_cache(maxsize=128)
+def _drawn(view: View) -> dict[Kind, Markup]:
+    """Views come in steps, so that nobody's search can be told from what is kept here."""
+    return {kind: Markup(data) for kind, data in paths(_outlines(), view).items()}
+
+
+def _scale(view: View) -> tuple[int, str]:
+    """How long the bar is, about a quarter of the width, and what it says."""
+    most = view.km * view.width / 4
+    size = max(km for power in (1, 10, 100, 1000) for step in (1, 2, 5) if (km := power * step) <= most)
+    return round(size / view.km), gettext("%(distance)s km") % {"distance": size}
+
+
+def _sought(view: View, place: Mapping[str, Any] | None) -> tuple[int, int] | None:
+    if not place:
+        return None
+    x, y = view.spot(place["lat"], place["lon"])
+    return round(x), round(y)
+
+
+@lru_cache(maxsize=2)
+def _towns(places: Places) -> tuple[Place, ...]:
+    return places.towns()
+
+
+def _names(view: View, marks: Sequence[Mark], place: Mapping[str, Any] | None) -> list[Name]:
+    """Names of towns where there is room for them: the sought one, and the largest."""
+    south, west, north, east = view.box
+    names: list[Name] = []
+    taken = [
+        (mark.x - mark.half, mark.y - mark.reach, mark.x + mark.half, mark.y + mark.reach) for mark in marks
+    ]
+    taken.append((0, view.height - 80, view.width * 0.3, view.height))  # the scale
+    inside = [t for t in _towns(rooms().places) if south < t.lat < north and west < t.lon < east]
+    sought = place["name"] if place else None
+    abroad = 0
+    for town in sorted(inside, key=lambda town: (town.name != sought, town.country != "NO"))[
+        : 5 * MOST_NAMES
+    ]:
+        x, y = view.spot(town.lat, town.lon)
+        if town.country != "NO":
+            abroad += 1
+        for anchor, dx, dy in PLACINGS:
+            long = len(town.name) * LETTER + 6
+            left = x + dx - {"start": 0, "middle": long / 2, "end": long}[anchor]
+            box = (left, y + dy - LINE / 2, left + long, y + dy + LINE / 2)
+            if _fits(box, view) and not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                names.append(Name(round(x), round(y), town.name, anchor, dx, dy))
+                break
+        if len(names) == MOST_NAMES or abroad == MOST_ABROAD:
+            break
+    return names
+
+
+def _fits(box: tuple[float, ...], view: View) -> bool:
+    return min(box[:2]) > EDGE and box[2] < view.width - EDGE and box[3] < view.height - EDGE
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _told(number: int, result: Mapping[str, Any]) -> str:
+    name = result["name"] or result["organization"]["name"]
+    km = result["distance_km"]
+    if km is None:
+        return f"{number} {name}"
+    distance = format_decimal(round(km, 1), locale=page_language())
+    return f"{number} {name}, {gettext('%(distance)s km') % {'distance': distance}}"
+
+
+def _points(
+    shown: Sequence[tuple[int, Mapping[str, Any]]], numbered: Sequence[tuple[int, Mapping[str, Any]]]
+) -> str:
+    names = {n: one["name"] or one["organization"]["name"] for n, one in numbered}
+    return orjson.dumps([(where["lat"], where["lon"], n, names[n]) for n, where in shown]).decode()
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals.update(map_of=map_of)
