@@ -13,6 +13,7 @@ function say(where, what) {
 }
 
 async function fetched(ids) {
+  if (!navigator.onLine) throw new Error("no network");
   const answer = await fetch(HERE, { method: "POST", body: new URLSearchParams({ link: ids }) });
   if (answer.status !== 200 && answer.status !== 422) throw new Error("not answered");
   return answer;
