@@ -40,6 +40,7 @@ LIBRARIES = (
     "whoosh.index",
 )
 ISSUER, POSTGRESQL = ("authlib.integrations.flask_client",), ("psycopg",)
+FIRST_LINES = ("naloxone", "налоксон")  # with a first line in each script comes what is made only at need
 IMPORTED = fingerprint()  # the code that is read from here on is no older than this
 
 
@@ -53,10 +54,14 @@ def read(settings: Settings) -> None:
             for name in POSTGRESQL:
                 importlib.import_module(name)
         from directory.search import finding  # noqa: F401
+        from directory.search.understand import Understanding
         from directory.search.warming import warm
         from directory.search.wordbook import wordbook
 
-        wordbook()
+        words = wordbook()
+        understand = Understanding(words.needs, words.places, lexicon=words.lexicon)
+        for line in FIRST_LINES:
+            understand(line)
         warm()
     finally:
         gc.enable()
