@@ -192,6 +192,9 @@ def test_one_line_on_a_partners_page_finds_the_nearest_naloxone_and_all_that_fol
         assert page.evaluate(SEEN_TO_MOVE) == frame.evaluate(SEEN_TO_MOVE) == []
         assert axe_finds(page) == [], "the frame, too"
 
+        elsewhere = frame.locator("a[rel~=external]").evaluate_all("all => all.map(one => one.target)")
+        assert set(elsewhere) == {"_blank"}, "the frame stays ours"
+
         assert page.evaluate("document.querySelector('iframe').contentDocument") is None
         reading = "(() => { try { return frames[0].document.title } catch (error) { return error.name } })()"
         assert page.evaluate(reading) == "SecurityError"

@@ -16,6 +16,9 @@ function measured() {
   if (done && height !== last) tell({ height: (last = height) });
 }
 
+// Other sites open beside the page: most refuse to stand in a frame.
+for (const link of document.querySelectorAll("a[rel~=external]:not([target])")) link.target = "_blank";
+
 if (around && parent !== window) {
   tell({ here: true, top: done });
   new ResizeObserver(measured).observe(document.body);
