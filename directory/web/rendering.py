@@ -1,6 +1,7 @@
 """Pages whose templates are compiled once for each language, so that all words of it are plain text in them.
 
-Half of what a page of results costs is otherwise the looking up of its words, which are the same in each answer.
+Half of what a page of results costs is otherwise the looking up of its words, which are the same in each answer
+(docs/decisions/a-page-is-compiled-by-language.md).
 """
 
 from __future__ import annotations

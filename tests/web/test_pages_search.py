@@ -100,6 +100,13 @@ def test_what_can_not_be_taken_is_told_at_its_field(
     assert wrong and said in wrong[1]
 
 
+@pytest.mark.parametrize("wrong", [{"need": "nonsense"}, {"page": "first"}])
+def test_what_no_field_shows_is_told_too(client: FlaskClient, wrong: dict[str, str]) -> None:
+    answer = client.post("/en/", data={"near": "Oslo", **wrong})
+    assert answer.status_code == 422
+    assert '<p class="wrong">We do not know this choice. Choose another one.</p>' in answer.text
+
+
 @pytest.mark.parametrize(
     ("typed", "without", "left"),
     [

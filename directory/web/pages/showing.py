@@ -27,7 +27,7 @@ from directory.web.rendering import page_module
 from directory.web.wording import gettext, page_language
 
 LONGEST = 280  # characters of a text in a list; all of it stands on the service's own page
-KEPT = 8192  # results at most, of some 2 kB each
+KEPT = 4096  # results at most, of some 2 kB each
 AS_PROSE = {
     "en": "en_GB"
 }  # the locale in which days and numbers are written, where it is not the language's own
