@@ -5,7 +5,6 @@ const links = document.querySelectorAll("[data-exit]");
 const link = document.querySelector("[data-exit][data-title]");
 const root = document.documentElement;
 const words = link.dataset;
-const title = document.title;
 const told = document.createElement("p");
 const marks = document.createElement("span");
 let presses = 0;
@@ -32,7 +31,7 @@ function leave() {
   root.classList.add("leaving");
   document.title = words.title;
   told.textContent = words.now;
-  if (words.front && window === top) history.replaceState(null, "", words.front);
+  if (words.front) history.replaceState(null, "", words.front);
 }
 
 function stay() {
@@ -55,11 +54,9 @@ addEventListener("keyup", (event) => {
   else told.textContent = presses === 1 ? words.two : words.one;
 });
 
-// Come back to out of the browser's memory: what was found stays covered, and a new page comes in its place.
+// Come back to out of the browser's memory: what was found stays covered until a new page has come in its place.
 addEventListener("pageshow", (event) => {
   if (!event.persisted || !root.classList.contains("leaving")) return;
   told.textContent = "";
-  if (words.front) return location.replace(words.front);
-  root.classList.remove("leaving");
-  document.title = title;
+  location.replace(words.front || location.pathname + location.search);
 });
