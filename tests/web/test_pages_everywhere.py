@@ -163,3 +163,31 @@ def _open(page: Page, language: str, state: str) -> None:
                 [(n, v) for n, vs in sent.items() for v in ([vs] if isinstance(vs, str) else vs)],
             ],
         )
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_the_whole_way_to_a_number_is_walked_by_keyboard_alone(site: Site, script: bool) -> None:
+    with site.page(java_script_enabled=script, viewport={"width": 320, "height": 640}) as page:
+        page.goto("/nb/")
+        _tab_to(page, "[name=q]")
+        page.keyboard.type("overgrepsmottak bergen")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        _tab_to(page, ".result a[href*='/services/']")
+        entry = page.locator(".result a[href*='/services/']").first
+        with page.expect_navigation(url=f"**{entry.get_attribute('href')}"):
+            page.keyboard.press("Enter")
+        _tab_to(page, "main a[href^='tel:']")
+        assert page.locator("main a[href^='tel:']").first.is_visible()
+
+
+def _tab_to(page: Page, wanted: str, most: int = 60) -> None:
+    """Tab on until what has the focus is what is wanted; each stop on the way has to be seen."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        here = page.locator(":focus")
+        box = here.bounding_box()
+        assert box and box["width"] > 1 and box["height"] > 1, here.evaluate("one => one.outerHTML")
+        if here.evaluate("(one, wanted) => one.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"no {wanted} within {most} presses of the key")
