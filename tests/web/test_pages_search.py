@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from directory.errors import InvalidInput
 from directory.web import seeking
+from directory.web.pages.showing import WRITTEN
 from directory.web.rendering import render_page
 from directory.web.undoing import undone
 from directory.web.wording import use_language
@@ -184,18 +185,57 @@ def test_the_emergency_of_a_search_stands_above_everything(client: FlaskClient) 
 
 
 def test_an_entry_says_why_it_is_there_how_to_reach_it_and_who_says_so(client: FlaskClient) -> None:
-    [card] = [
-        one
-        for one in re.findall(
-            r'<li class="card result">.*?</div></li>', found(client, q="naloxone bergen"), re.S
-        )
-        if "straxhuset" in one
-    ]
+    card = card_of(found(client, q="naloxone bergen"), "straxhuset")
     assert re.search(r'<li class="fits">Naloxone[^<]*</li>', card)
     assert '<a class="button second" href="tel:53033590"><span>Call <bdi dir="ltr">53 03 35 90' in card
     assert "Not checked by phone yet · Source: bergen.kommune.no" in card
     assert "Free of charge" not in card, "that is not known"
     assert '<input type="checkbox" name="id" value="straxhuset-bergen" form="take">' in card
+
+
+def card_of(page: str, slug: str) -> str:
+    [card] = [one for one in re.findall(r'<li class="card result">.*?</div></li>', page, re.S) if slug in one]
+    return card
+
+
+def test_a_result_that_was_shown_before_is_told_anew_for_whoever_asks(
+    client: FlaskClient, directory_app: Flask
+) -> None:
+    slug = "straxhuset-bergen"
+    naloxone, room = (
+        card_of(found(client, q=q), slug) for q in ("naloxone bergen", "supervised consumption room bergen")
+    )
+    assert '<li class="fits">Naloxone' in naloxone and '<li class="fits">Naloxone' not in room
+    assert '<li class="fits">Supervised consumption' in room
+    assert "Ikke sjekket" in card_of(found(client, "nb", q="naloxone bergen"), slug)
+    near, far = (
+        re.search(r'class="far">([^<]*)', card_of(found(client, q=f"naloxone {at}"), slug))
+        for at in ("Bergen", "Voss")
+    )
+    assert far and (near is None or near[1] != far[1])
+    with directory_app.test_request_context("/en/", method="POST"):
+        use_language("en")
+        typed = Typed({"q": "naloxone bergen"})
+        answer = seeking.found(seeking.values_of(typed))
+        beside = render_page(
+            "pages/results.html", answer=answer, typed=typed, search_address="/", link_target="_blank"
+        )
+        answer["generation"] += 1
+        answer["results"][0]["name"] = "By another name"
+        later = render_page(
+            "pages/results.html", answer=answer, typed=typed, search_address="/", link_target=""
+        )
+    assert f'href="/en/services/{slug}" target="_blank" rel="noopener"' in beside
+    assert "By another name</bdi></a></h3>" in later
+
+
+def test_nothing_that_was_typed_is_kept_with_what_was_shown(
+    client: FlaskClient, directory_app: Flask
+) -> None:
+    found(client, q="naloxone bergen zzyzx", near_me="60.39,5.32")
+    kept = repr(directory_app.extensions[WRITTEN])
+    assert "straxhuset-bergen" in kept
+    assert "zzyzx" not in kept and "60.39" not in kept and "naloxone bergen" not in kept
 
 
 def test_a_distance_is_told_as_exactly_as_it_is_known(client: FlaskClient) -> None:
