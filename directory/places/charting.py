@@ -113,7 +113,9 @@ def paths(outlines: Outlines, view: View) -> dict[Kind, str]:
         lines = outlines.layer(kind, view.km * 2000).within(view.box, dot)
         placed = Lines(view.project(lines.points), lines.starts)
         shapes[kind] = placed if kind == "border" else clipped(placed, view)
-    least, smallest = 1.5, SMALLEST
+    # what has many more points than it may have is not thinned little by little
+    many = sum(len(shape.points) for shape in shapes.values()) > 3 * ENOUGH
+    least, smallest = (4.0, 2 * SMALLEST) if many else (1.5, SMALLEST)
     for _ in range(ROUNDS):
         drawn = {kind: thinned(shape, least, smallest, kind != "border") for kind, shape in shapes.items()}
         if sum(len(shape.points) for shape in drawn.values()) <= ENOUGH:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -50,7 +51,7 @@ class Lines:
         return len(self.starts) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layer:
     """What ``Outlines`` reads of one kind at one tolerance; the arrays are as the file has them."""
 
@@ -69,22 +70,29 @@ class Layer:
         if len(first) < 2:
             return Lines(np.zeros((0, 2)), np.zeros(1, dtype=np.int64))
         south, west, north, east = (round(edge / UNIT) for edge in box)
-        low, high = self.corners, self.corners + self.sizes
-        whole_low = np.minimum.reduceat(low, first[:-1], axis=0)
-        whole_high = np.maximum.reduceat(high, first[:-1], axis=0)
-        held = _touch(whole_low, whole_high, south, west, north, east)
-        held &= ((whole_high - whole_low) >= (2 * dot / UNIT, dot / UNIT)).any(axis=1)
+        low, high = self._boxes
+        held = _touch(low, high, south, west, north, east)
+        held &= ((high - low) >= (2 * dot / UNIT, dot / UNIT)).any(axis=1)
         # of those, the chunks that touch are taken whole, and of the others the first point
         chunk = np.flatnonzero(np.repeat(held, np.diff(first)))
-        hit = _touch(low[chunk], high[chunk], south, west, north, east)
-        begin = np.asarray(self.chunks, dtype=np.int64)
-        taken = np.where(hit, np.diff(begin)[chunk], 1)
+        corners, begin = self.corners[chunk], self.chunks[chunk].astype(np.int64)
+        hit = _touch(corners, corners + self.sizes[chunk], south, west, north, east)
+        taken = np.where(hit, self.chunks[chunk + 1] - begin, 1)
         ends = np.cumsum(taken)
-        place = np.arange(taken.sum()) + np.repeat(begin[chunk] - ends + taken, taken)
-        points = np.repeat(self.corners[chunk] * UNIT, taken, axis=0)
+        place = np.arange(taken.sum()) + np.repeat(begin - ends + taken, taken)
+        points = np.repeat(corners * UNIT, taken, axis=0)
         points += self.points[place] * np.repeat(self.sizes[chunk] * (UNIT / STEPS), taken, axis=0)
         starts = np.concatenate([[0], ends])[np.concatenate([[0], np.cumsum(np.diff(first)[held])])]
         return Lines(points, starts)
+
+    @cached_property
+    def _boxes(self) -> tuple[np.ndarray, np.ndarray]:
+        """West and south of each line, and east and north."""
+        first = self.lines[:-1].astype(np.int64)
+        return (
+            np.minimum.reduceat(self.corners, first, axis=0),
+            np.maximum.reduceat(self.corners + self.sizes, first, axis=0),
+        )
 
 
 def _touch(low: np.ndarray, high: np.ndarray, south: int, west: int, north: int, east: int) -> np.ndarray:
@@ -141,7 +149,7 @@ class Outlines:
 def packed(layers: Sequence[tuple[Kind, int, Sequence[np.ndarray]]]) -> bytes:
     """The file of these layers: kind, tolerance in m, and its lines as (n, 2) longitudes and latitudes in degrees.
 
-    Points are off by half of the tolerance at most. Raises ValueError where neighbours are more than 3° apart.
+    Points are off by half of the tolerance and half a unit at most. Raises ValueError where neighbours are more than 3° apart.
     """
     heads, parts = [], []
     for kind, tolerance, lines in layers:

@@ -30,6 +30,15 @@ LOCAL = frozenset({"point", "postcode", "town", "municipality"})
 MOST_NAMES, MOST_ABROAD = 6, 3
 # Where a name may stand beside its town, the best first: the anchor of its text, and how far it is from the town.
 PLACINGS = (("start", 14, 0), ("end", -14, 0), ("middle", 0, -52), ("middle", 0, 52))
+# The sought one has a name even where many marks stand on it.
+FARTHER = (
+    ("start", 52, 0),
+    ("end", -52, 0),
+    ("middle", 0, -96),
+    ("middle", 0, 96),
+    ("start", 90, 0),
+    ("end", -90, 0),
+)
 LETTER, LINE = 16, 34  # of names, in units, as on a phone
 EDGE = 8
 
@@ -154,7 +163,7 @@ def _names(view: View, marks: Sequence[Mark], place: Mapping[str, Any] | None) -
         x, y = view.spot(town.lat, town.lon)
         if town.country != "NO":
             abroad += 1
-        for anchor, dx, dy in PLACINGS:
+        for anchor, dx, dy in (*PLACINGS, *(FARTHER if town.name == sought else ())):
             long = len(town.name) * LETTER + 6
             left = x + dx - {"start": 0, "middle": long / 2, "end": long}[anchor]
             box = (left, y + dy - LINE / 2, left + long, y + dy + LINE / 2)
@@ -178,10 +187,12 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 def _told(number: int, result: Mapping[str, Any]) -> str:
     name = result["name"] or result["organization"]["name"]
     km = result["distance_km"]
-    if km is None:
+    exact = result["location"]["precision"] == "address"
+    if km is None or (km < 1 and not exact):
         return f"{number} {name}"
-    distance = format_decimal(round(km, 1), locale=page_language())
-    return f"{number} {name}, {gettext('%(distance)s km') % {'distance': distance}}"
+    distance = format_decimal(round(km, 1) if km < 10 else round(km), locale=page_language())
+    far = gettext("%(distance)s km") if exact else gettext("about %(distance)s km")
+    return f"{number} {name}, {far % {'distance': distance}}"
 
 
 def _points(
