@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 from babel.numbers import format_decimal
 from flask import Flask, request
@@ -141,25 +142,49 @@ def _sought(view: View, place: Mapping[str, Any] | None) -> tuple[int, int] | No
     return round(x), round(y)
 
 
+class _Towns(NamedTuple):
+    """The largest first."""
+
+    each: tuple[Place, ...]
+    lats: np.ndarray
+    lons: np.ndarray
+    at_home: np.ndarray
+    by_name: Mapping[str, list[int]]
+
+
 @lru_cache(maxsize=2)
-def _towns(places: Places) -> tuple[Place, ...]:
-    return places.towns()
+def _towns(places: Places) -> _Towns:
+    each = places.towns()
+    by_name: dict[str, list[int]] = {}
+    for number, town in enumerate(each):
+        by_name.setdefault(town.name, []).append(number)
+    lats, lons = (np.array([getattr(town, name) for town in each], dtype=float) for name in ("lat", "lon"))
+    return _Towns(each, lats, lons, np.array([town.country == "NO" for town in each], dtype=bool), by_name)
+
+
+def _towns_in(view: View, sought: str | None) -> list[Place]:
+    """Of the sought name first, then of Norway, then of its neighbours."""
+    south, west, north, east = view.box
+    towns = _towns(rooms().places)
+    inside = (south < towns.lats) & (towns.lats < north) & (west < towns.lons) & (towns.lons < east)
+    most = 5 * MOST_NAMES
+    first = [n for n in towns.by_name.get(sought or "", ()) if inside[n]]
+    first.sort(key=lambda n: not towns.at_home[n])
+    home = np.flatnonzero(inside & towns.at_home)[: most + len(first)].tolist()
+    abroad = np.flatnonzero(inside & ~towns.at_home)[: most + len(first)].tolist()
+    return [towns.each[n] for n in dict.fromkeys((*first, *home, *abroad))][:most]
 
 
 def _names(view: View, marks: Sequence[Mark], place: Mapping[str, Any] | None) -> list[Name]:
     """Names of towns where there is room for them: the sought one, and the largest."""
-    south, west, north, east = view.box
     names: list[Name] = []
     taken = [
         (mark.x - mark.half, mark.y - mark.reach, mark.x + mark.half, mark.y + mark.reach) for mark in marks
     ]
     taken.append((0, view.height - 80, view.width * 0.3, view.height))  # the scale
-    inside = [t for t in _towns(rooms().places) if south < t.lat < north and west < t.lon < east]
     sought = place["name"] if place else None
     abroad = 0
-    for town in sorted(inside, key=lambda town: (town.name != sought, town.country != "NO"))[
-        : 5 * MOST_NAMES
-    ]:
+    for town in _towns_in(view, sought):
         x, y = view.spot(town.lat, town.lon)
         if town.country != "NO":
             abroad += 1
@@ -190,9 +215,14 @@ def _told(number: int, result: Mapping[str, Any]) -> str:
     exact = result["location"]["precision"] == "address"
     if km is None or (km < 1 and not exact):
         return f"{number} {name}"
-    distance = format_decimal(round(km, 1) if km < 10 else round(km), locale=page_language())
+    distance = _number(round(km, 1) if km < 10 else round(km), page_language())
     far = gettext("%(distance)s km") if exact else gettext("about %(distance)s km")
     return f"{number} {name}, {far % {'distance': distance}}"
+
+
+@lru_cache(maxsize=4096)
+def _number(number: float, lang: str) -> str:
+    return str(format_decimal(number, locale=lang))
 
 
 def _points(
