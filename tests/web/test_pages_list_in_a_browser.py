@@ -164,7 +164,9 @@ def test_on_paper_stand_the_services_and_the_code_in_black_on_white_and_no_butto
         take(page, "nb", [CLINIC, LINE])
         page.emulate_media(media="print")
         assert page.locator(":is(button, input, .top, .numbers, .bottom, .now):visible").count() == 0
-        assert page.locator(".web").first.evaluate("one => getComputedStyle(one, '::after').content") == "none"
+        assert (
+            page.locator(".web").first.evaluate("one => getComputedStyle(one, '::after').content") == "none"
+        )
         assert page.locator(".qr").is_visible() and page.get_by_text("23 07 58 40").is_visible()
         page.emulate_media(media="screen", forced_colors="active")
         colours = page.locator(".qr path").evaluate_all(
