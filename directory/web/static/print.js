@@ -1,5 +1,4 @@
-/* A button that prints the page, where there is a script to press it for. */
+/* A button that prints the page; without a script it is not shown (.scripted). */
 for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
   button.addEventListener("click", () => print());
 }

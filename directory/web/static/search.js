@@ -129,9 +129,8 @@ function nearMe(row) {
   for (const event of ["input", "change"]) near.addEventListener(event, () => {
     if (near.value) [position.value, told.textContent] = ["", ""];
   });
-  row.hidden = false;
 }
 
 for (const field of form.querySelectorAll("[data-suggest]")) complete(field);
-// A frame on another site may not ask where one is.
-if (navigator.geolocation && window.top === window) nearMe(form.querySelector(".near-me"));
+const row = form.querySelector(".near-me"); // none in a frame on another site, which may not ask where one is
+if (row && navigator.geolocation) nearMe(row);
