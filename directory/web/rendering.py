@@ -24,9 +24,9 @@ LANGUAGE = "language_of_pages"  # the attribute that tells which one an environm
 
 
 def render_page(name: str, **context: Any) -> str:
-    """As Flask's ``render_template``, for a page of clients in the language of the request."""
+    """As Flask's ``render_template``, for a page of clients in the language of the request; such a page is made of what
+    it is given, so without ``request``, ``session`` and ``g``."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    app.update_template_context(context)
     template = _environment(app, page_language()).get_template(name)
     return template.render(context)
 

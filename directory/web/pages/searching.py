@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Flask, request
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from directory import languages
@@ -78,14 +79,16 @@ def first_needs() -> list[tuple[str, str]]:
     return [(slug, needs.label(slug, lang)) for slug in FIRST_NEEDS if slug in needs]
 
 
-def languages_of_help() -> tuple[tuple[str, str], ...]:
-    """Codes and names, by name."""
-    return _by_name(page_language())
+def languages_of_help(chosen: str | None) -> Markup:
+    """The options of a list, by name."""
+    return _options(page_language(), chosen if chosen in seeking.LANGUAGES else None)
 
 
-@lru_cache(maxsize=16)
-def _by_name(lang: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(((c, languages.name(c, lang)) for c in seeking.LANGUAGES), key=lambda one: one[1]))
+@lru_cache(maxsize=256)
+def _options(lang: str, chosen: str | None) -> Markup:
+    named = sorted(((code, languages.name(code, lang)) for code in seeking.LANGUAGES), key=lambda one: one[1])
+    option, selected = Markup('<option value="{}"{}>{}</option>'), Markup(" selected")
+    return Markup("").join(option.format(c, selected if c == chosen else "", name) for c, name in named)
 
 
 def register(app: Flask) -> None:
