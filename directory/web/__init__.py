@@ -7,8 +7,8 @@ from flask import Flask
 from directory.web import assets, compressing, desk, errors, pages, widget, wording
 from directory.web.desk import frame as desk_frame
 from directory.web.desk import saying
-from directory.web.pages import frame as pages_frame
 from directory.web.pages import drawing, searching
+from directory.web.pages import frame as pages_frame
 
 
 def register(app: Flask) -> None:
