@@ -175,12 +175,12 @@ def clear(folder: Path, most: int) -> int:
     return gone
 
 
-def fetch(url: str) -> bytes:
+def fetch(url: str, ticks: Clock = monotonic) -> bytes:
     """What stands at the address; no redirect, no proxy. Raises OSError."""
     import urllib3
     from urllib3.exceptions import HTTPError
 
-    ends = monotonic() + SECONDS
+    ends = ticks() + SECONDS
     pool = urllib3.PoolManager(num_pools=1, retries=False, headers={"User-Agent": AGENT, "Accept": "image/*"})
     try:
         answer = pool.request(
@@ -193,7 +193,7 @@ def fetch(url: str) -> bytes:
             # as it comes: nothing is unpacked, so that a small answer can't become a large one
             while chunk := answer.read1(64_000, decode_content=False):
                 body += chunk
-                if len(body) > MOST_BYTES or monotonic() > ends:
+                if len(body) > MOST_BYTES or ticks() > ends:
                     raise OSError("too large, or too slow")
             return body
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
@@ -205,6 +206,12 @@ def test_redirects_failures_and_endless_answers_are_refused(server: str, path: s
 
 def test_nothing_that_is_sent_is_unpacked(server: str) -> None:
     assert fetch(f"{server}/packed") == PNG
+
+
+def test_an_answer_that_takes_too_long_is_refused(server: str) -> None:
+    times = count(0.0, tiles.SECONDS + 1)
+    with pytest.raises(OSError, match="too slow"):
+        fetch(f"{server}/picture", lambda: next(times))
 
 
 def test_a_host_that_is_not_there_is_an_oserror() -> None:
