@@ -35,11 +35,11 @@ function show(place) {
   said.textContent = attribution; // as text: it comes from a setting
   room.after(said);
   L.tileLayer("/tiles/{z}/{x}/{y}", { maxZoom: 18, minZoom: 3 }).addTo(map);
-  const marks = JSON.parse(points).map(([lat, lon, number, name]) => {
+  const marks = JSON.parse(points).map(([lat, lon, numbers, names]) => {
     const sign = document.createElement("span");
-    sign.textContent = number;
+    sign.textContent = numbers;
     const icon = L.divIcon({ className: "numbered", html: sign, iconSize: [32, 32] });
-    return L.marker([lat, lon], { icon, title: `${number} ${name}`, alt: `${number} ${name}` });
+    return L.marker([lat, lon], { icon, title: names, alt: names });
   });
   const group = L.featureGroup(marks).addTo(map);
   map.fitBounds(group.getBounds().pad(0.2), { maxZoom: 15, animate: false });
