@@ -159,8 +159,13 @@ def height(page: Page, number: int = 0) -> float:
 
 def wait_until(page: Page, true: str) -> None:
     """As ``wait_for_function``, which makes code of text, on a page where nothing may."""
-    looking = f"function look() {{ if ({true}) done(); else requestAnimationFrame(look) }}"
-    page.evaluate(f"() => new Promise((done) => {{ ({looking})() }})")
+    looking = (
+        "function look(now) {"
+        f" if ({true}) done(true); else if (now > began + 10000) done(false); else requestAnimationFrame(look) }}"
+    )
+    begun = "const began = performance.now()"
+    found = page.evaluate(f"() => new Promise((done) => {{ {begun}; ({looking})(began) }})")
+    assert found, f"not within ten seconds: {true}"
 
 
 def nearest(site: Site, need: str, near: str) -> str:
