@@ -149,7 +149,8 @@ class Outlines:
 def packed(layers: Sequence[tuple[Kind, int, Sequence[np.ndarray]]]) -> bytes:
     """The file of these layers: kind, tolerance in m, and its lines as (n, 2) longitudes and latitudes in degrees.
 
-    Points are off by half of the tolerance and half a unit at most. Raises ValueError where neighbours are more than 3° apart.
+    Points are off by half of the tolerance and half a unit at most. Raises ValueError where neighbours are more than 3°
+    apart.
     """
     heads, parts = [], []
     for kind, tolerance, lines in layers:
