@@ -120,7 +120,9 @@ def corrections(
         .offset((page - 1) * per_page)
     )
     total = session.execute(select(func.count()).select_from(_CORRECTION).where(of_state)).scalar_one()
-    return [Reported(**dict(row._mapping) | {"names": row.names or {}}) for row in session.execute(query)], total
+    return [
+        Reported(**dict(row._mapping) | {"names": row.names or {}}) for row in session.execute(query)
+    ], total
 
 
 def decide(session: Session, id: UUID, state: str, now: datetime) -> Reported:

@@ -52,8 +52,11 @@ class View:
         )
 
     def spot(self, lat: float, lon: float) -> tuple[float, float]:
-        x, y = self.project(np.array([[lon, lat]]))[0].tolist()
-        return x, y
+        """As ``project``, of one point."""
+        n, f, rho0 = self._cone
+        rho = f / math.tan(math.pi / 4 + math.radians(lat) / 2) ** n
+        theta = n * math.radians(lon - self.lon)
+        return self.width / 2 + rho * math.sin(theta), self.height / 2 - rho0 + rho * math.cos(theta)
 
     @cached_property
     def box(self) -> Box:

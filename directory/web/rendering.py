@@ -59,7 +59,7 @@ class _Said(NodeTransformer):
         words = words_in(language, PAGES)
         self._known = {
             # as jinja2.ext's newstyle gettext does it
-            "_": lambda message: Markup(words.gettext(message)) % {},  # a text of our own
+            "_": lambda message: Markup(words.gettext(message)) % {},  # nosec B704: a text of our own
             "page_language": lambda: language,
             "page_direction": lambda: "rtl" if is_rtl(language) else "ltr",
             "asset": asset_address,

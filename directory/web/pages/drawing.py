@@ -164,15 +164,20 @@ def _towns(places: Places) -> _Towns:
 
 def _towns_in(view: View, sought: str | None) -> list[Place]:
     """Of the sought name first, then of Norway, then of its neighbours."""
-    south, west, north, east = view.box
-    towns = _towns(rooms().places)
-    inside = (south < towns.lats) & (towns.lats < north) & (west < towns.lons) & (towns.lons < east)
-    most = 5 * MOST_NAMES
-    first = [n for n in towns.by_name.get(sought or "", ()) if inside[n]]
+    towns, inside = _towns(rooms().places), _inside(rooms().places, view)
+    first = [n for n in towns.by_name.get(sought or "", ()) if n in inside]
     first.sort(key=lambda n: not towns.at_home[n])
-    home = np.flatnonzero(inside & towns.at_home)[: most + len(first)].tolist()
-    abroad = np.flatnonzero(inside & ~towns.at_home)[: most + len(first)].tolist()
-    return [towns.each[n] for n in dict.fromkeys((*first, *home, *abroad))][:most]
+    return [towns.each[n] for n in dict.fromkeys((*first, *inside))][: 5 * MOST_NAMES]
+
+
+@lru_cache(maxsize=512)
+def _inside(places: Places, view: View) -> Mapping[int, None]:
+    """Towns of Norway, then of its neighbours, the largest first."""
+    south, west, north, east = view.box
+    towns = _towns(places)
+    inside = (south < towns.lats) & (towns.lats < north) & (west < towns.lons) & (towns.lons < east)
+    each = (inside & towns.at_home, inside & ~towns.at_home)
+    return dict.fromkeys(n for kind in each for n in np.flatnonzero(kind).tolist())
 
 
 def _names(view: View, marks: Sequence[Mark], place: Mapping[str, Any] | None) -> list[Name]:
