@@ -85,7 +85,7 @@ def test_all_that_is_wrong_is_told_at_once(session: Session) -> None:
     assert wrong(session, about=None) == {"about"}
 
 
-@pytest.mark.parametrize("slug", ["hidden", "nowhere", str(uuid4())])
+@pytest.mark.parametrize("slug", ["hidden", "nowhere", "3f0d7a52-6a2b-4e0c-9f43-0c8b7d0d7a11"])
 def test_only_what_the_public_may_see_can_be_wrong(session: Session, slug: str) -> None:
     with pytest.raises(NotFound):
         report(session, slug)

@@ -79,7 +79,8 @@ def map_of(answer: Mapping[str, Any]) -> Markup:
     missing = [n for n, _ in numbered if n not in on_map]
     # a frame on another site is of no origin, which our tiles are not for
     tiles = rooms().settings.map_tiles_url and not request.path.startswith("/embed")
-    return Markup(  # nosec B704: a page of ours, which escapes what is not
+    # a page of ours, which escapes what is not
+    return Markup(  # nosec B704
         render_page(
             "pages/map.html",
             view=view,
@@ -125,7 +126,8 @@ def _outlines() -> Outlines:
 @lru_cache(maxsize=512)  # some 10 kB each
 def _drawn(view: View) -> dict[Kind, Markup]:
     """Views come in steps, so that nobody's search can be told from what is kept here."""
-    return {kind: Markup(data) for kind, data in paths(_outlines(), view).items()}  # nosec B704: numbers only
+    # of numbers only
+    return {kind: Markup(data) for kind, data in paths(_outlines(), view).items()}  # nosec B704
 
 
 def _scale(view: View) -> tuple[int, str]:
