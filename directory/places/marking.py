@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 SAME_SPOT = 10.0  # units
 REACH = 31.0  # half the height of a mark on the smallest screen
@@ -28,7 +29,7 @@ class Mark:
 
     @property
     def text(self) -> str:
-        return said(self.numbers)
+        return _said(self.numbers)
 
     @property
     def half(self) -> float:
@@ -63,6 +64,9 @@ def said(numbers: Sequence[int]) -> str:
             runs.append([number])
     parts = [f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
     return ", ".join(parts)
+
+
+_said = lru_cache(maxsize=2048)(said)
 
 
 def joined(marks: Sequence[Mark]) -> list[Mark]:

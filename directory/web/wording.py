@@ -58,6 +58,7 @@ def words_in(language: str, door: str = DESK) -> NullTranslations:
 def use_language(language: str) -> None:
     """Answer this request by a client's page in the language, whatever the browser asks for: the address says it."""
     g.page_language, g.page_door = language, PAGES
+    g.pop("words", None)
 
 
 def page_language() -> str:
@@ -94,7 +95,10 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def _words() -> NullTranslations:
-    return words_in(page_language(), g.get("page_door", DESK))
+    known: NullTranslations | None = g.get("words")
+    if known is None:
+        known = g.words = words_in(page_language(), g.get("page_door", DESK))
+    return known
 
 
 def day(value: date | datetime | None) -> str:

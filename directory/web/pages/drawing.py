@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from babel.numbers import format_decimal
 from flask import Flask, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from directory.api.rooms import rooms
 from directory.places import Place, Places, near_distances_km
@@ -85,15 +85,46 @@ def map_of(answer: Mapping[str, Any]) -> Markup:
             "pages/map.html",
             view=view,
             drawn=_drawn(view),
-            marks=marks,
-            names=_names(view, marks, place),
+            marks=_marked(marks),
+            names=_named(_names(view, marks, place)),
             scale=_scale(view),
             sought=_sought(view, place),
             rings=any(mark.about for mark in marks),
-            told="; ".join(_told(n, one) for n, one in numbered if n in on_map),
+            told="; ".join(_told([(n, one) for n, one in numbered if n in on_map])),
             missing=said(missing),
             points=_points(shown, numbered) if tiles else None,
             attribution=rooms().settings.map_tiles_attribution,
+        )
+    )
+
+
+def _marked(marks: Sequence[Mark]) -> Markup:
+    """In whole units: what leads a mark that was moved to where it belongs, then the marks."""
+    stems, pins = [], []
+    for mark in marks:
+        x, y, long = round(mark.x), round(mark.y), mark.stem
+        if mark.is_moved:
+            at_x, at_y = round(mark.at_x or 0), round(mark.at_y or 0)
+            stems.append(
+                f'<path class="stem" d="M{at_x} {at_y}L{x} {y}"/><circle class="spot" cx="{at_x}" cy="{at_y}" r="7"/>'
+            )
+        line = f'd="M{round(mark.x - long / 2)} {y}h{round(long)}"'
+        about, hollow = (" about", f'<path class="hollow" {line}/>') if mark.about else ("", "")
+        pins.append(
+            f'<g class="mark{about}"><path class="halo" {line}/><path class="pin" {line}/>{hollow}'
+            f'<text x="{x}" y="{y}" dy=".35em">{mark.text}</text></g>'
+        )
+    # of numbers only
+    return Markup("".join((*stems, *pins)))  # nosec B704
+
+
+def _named(names: Sequence[Name]) -> Markup:
+    # of numbers, and a name that is escaped
+    return Markup(  # nosec B704
+        "".join(
+            f'<circle cx="{name.x}" cy="{name.y}" r="5"/><text x="{name.x}" y="{name.y}" dx="{name.dx}" '
+            f'dy="{name.dy + 10}" text-anchor="{name.anchor}">{escape(name.text)}</text>'
+            for name in names
         )
     )
 
@@ -216,15 +247,17 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _told(number: int, result: Mapping[str, Any]) -> str:
-    name = result["name"] or result["organization"]["name"]
-    km = result["distance_km"]
-    exact = result["location"]["precision"] == "address"
-    if km is None or (km < 1 and not exact):
-        return f"{number} {name}"
-    distance = _number(round(km, 1) if km < 10 else round(km), page_language())
-    far = gettext("%(distance)s km") if exact else gettext("about %(distance)s km")
-    return f"{number} {name}, {far % {'distance': distance}}"
+def _told(numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> Iterator[str]:
+    exactly, about, lang = gettext("%(distance)s km"), gettext("about %(distance)s km"), page_language()
+    for number, result in numbered:
+        name = result["name"] or result["organization"]["name"]
+        km = result["distance_km"]
+        exact = result["location"]["precision"] == "address"
+        if km is None or (km < 1 and not exact):
+            yield f"{number} {name}"
+        else:
+            distance = _number(round(km, 1) if km < 10 else round(km), lang)
+            yield f"{number} {name}, {(exactly if exact else about) % {'distance': distance}}"
 
 
 @lru_cache(maxsize=4096)

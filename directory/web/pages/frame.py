@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Flask, Response, request
+from markupsafe import Markup
 from werkzeug.routing import BaseConverter
 
 from directory.api.rooms import rooms
-from directory.languages import is_rtl
+from directory.languages import INTERFACE, is_rtl
 from directory.web.compressing import compressed
 from directory.web.pages.emergency import LINES, NUMBERS, dialled, spaced
+from directory.web.rendering import render_page
 from directory.web.wording import PAGES, interface_languages, page_language, page_languages, use_language
 
 # What a GET of the search reads, and never more: not what somebody typed.
@@ -87,10 +90,22 @@ def direction_of(language: str) -> str:
     return "rtl" if is_rtl(language) else "ltr"
 
 
+def numbers() -> Markup:
+    """The same on every page in a language."""
+    return _numbers(page_language())
+
+
+@lru_cache(maxsize=len(INTERFACE))
+def _numbers(language: str) -> Markup:
+    # a page of ours, which escapes what is not
+    return Markup(render_page("pages/numbers.html"))  # nosec B704
+
+
 def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         base_address=lambda: rooms().settings.base_url.rstrip("/"),
         emergency_numbers=NUMBERS,
+        numbers=numbers,
         talking_lines=LINES,
         direction_of=direction_of,
         exit_address=exit_address,
