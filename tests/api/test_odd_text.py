@@ -62,4 +62,5 @@ def test_no_odd_text_in_an_address_makes_a_door_fail(network: Network) -> None:
     for name in (name for name in ROWS if "<" in name):
         client = CALLERS[allowed(name)](network)
         for odd in ("%00", "a%00b", "%ff", "%ed%a0%80", "a" * 3000, "..%2f..%2f", "%0a"):
-            assert asked(network, client, name, ROWS[name], odd).status_code == 404, (name, odd)
+            there = name if name.count("<") > 1 else name.replace("<lang:lang>", "<odd>")
+            assert asked(network, client, there, ROWS[name], odd).status_code == 404, (name, odd)
