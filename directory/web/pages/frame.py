@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -80,6 +81,21 @@ def page_in_languages(lead_to: str | None = None) -> list[Version]:
     ]
 
 
+def language_buttons(versions: Sequence[Version]) -> Markup:
+    """One for each language, that sends the form it stands in to the page in that language."""
+    return _buttons(tuple(versions))
+
+
+@lru_cache(maxsize=64)
+def _buttons(versions: tuple[Version, ...]) -> Markup:
+    button = Markup('<button class="button quiet" formaction="{}" lang="{}" dir="{}"{}>{}</button>\n')
+    here = Markup(' aria-current="true"')
+    return Markup("").join(
+        button.format(one.path, one.code, one.direction, here if one.here else "", one.name)
+        for one in versions
+    )
+
+
 def _asked() -> str:
     """What links that partners make ask for; whatever else stands in an address is not carried on."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name in CARRIED]
@@ -110,6 +126,7 @@ def register(app: Flask) -> None:
         direction_of=direction_of,
         exit_address=exit_address,
         exit_name=exit_name,
+        language_buttons=language_buttons,
         page_in_languages=page_in_languages,
         is_search=lambda: request.method == "POST",
     )
