@@ -86,6 +86,11 @@ def page_languages(door: str = DESK) -> list[tuple[str, str]]:
     return [(code, autonym(code)) for code in interface_languages(door)]
 
 
+def N_(message: str) -> str:
+    """Marks a message that is looked up later, by ``gettext``."""
+    return message
+
+
 def gettext(message: str) -> str:
     return _words().gettext(message)
 

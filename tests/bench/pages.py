@@ -9,10 +9,8 @@ stands the processor's, of the application alone.
 from __future__ import annotations
 
 import http.client
-import io
 import random
 import shutil
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,6 +26,7 @@ from tests.bench.generator import World
 from tests.bench.over_http import TOWNS
 from tests.bench.report import Goal, Table
 from tests.bench.server import RUN, serving
+from tests.bench.stages import ask
 
 LATENCY_MS, BYTES_S = 150, 1_600_000 // 8
 MOST_KB, MOST_LCP_S, MOST_TIMES, MOST_LOADER_KB = 30.0, 1.5, 3.0, 3.0
@@ -133,7 +132,7 @@ def _waited(port: int) -> dict[str, float]:
     """µs until the whole answer is there (median), over one connection that stays open."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
-    def ask(path: str, body: bytes, kind: str) -> float:
+    def post(path: str, body: bytes, kind: str) -> float:
         began = time.perf_counter_ns()
         connection.request("POST", path, body, {"Content-Type": kind})
         answer = connection.getresponse()
@@ -144,8 +143,8 @@ def _waited(port: int) -> dict[str, float]:
 
     found = _in_turn(
         {
-            "page": lambda form, body: ask("/nb/", form, FORM),
-            "json": lambda form, body: ask(JSON, body, "application/json"),
+            "page": lambda form, body: post("/nb/", form, FORM),
+            "json": lambda form, body: post(JSON, body, "application/json"),
         }
     )
     connection.close()
@@ -173,30 +172,13 @@ def _server_time(folder: Path) -> dict[str, float]:
     application = create_app(Settings(_env_file=None, data_dir=folder)).wsgi_app
     return _in_turn(
         {
-            "page": lambda form, body: _ask(application, "/nb/", form, FORM),
-            "page, compressed": lambda form, body: _ask(application, "/nb/", form, FORM, "br"),
-            "json": lambda form, body: _ask(application, JSON, body, "application/json"),
+            "page": lambda form, body: ask(application, "/nb/", body=form, kind=FORM),
+            "page, compressed": lambda form, body: ask(
+                application, "/nb/", body=form, kind=FORM, accepts="br"
+            ),
+            "json": lambda form, body: ask(application, JSON, body=body, kind="application/json"),
         }
     )
-
-
-def _ask(application: Any, path: str, body: bytes, kind: str, accepts: str = "") -> float:
-    """µs of the processor. Raises RuntimeError where the answer is not 200."""
-    environ = {
-        "REQUEST_METHOD": "POST", "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": "",
-        "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "127.0.0.1:8000", "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": kind,
-        "CONTENT_LENGTH": str(len(body)), "HTTP_ACCEPT_ENCODING": accepts, "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False,
-    }  # fmt: skip
-    told: list[str] = []
-    began = time.thread_time_ns()
-    b"".join(application(environ, lambda status, headers, *error: told.append(status)))
-    spent = (time.thread_time_ns() - began) / 1000
-    if told != ["200 OK"]:
-        raise RuntimeError(f"a search is answered by {told}")
-    return spent
 
 
 def table(found: dict[str, Any]) -> Table:

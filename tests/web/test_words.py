@@ -35,7 +35,11 @@ MACHINE_MADE = "Machine-made: awaits a reader whose language it is."
 def words(door: str) -> dict[str, str]:
     """What pages and their code say, each with the first file that says it."""
     found: dict[str, str] = {}
-    methods = [("seeking.py", "python"), *((f"{at}/**.py", "python") for at in AT[door])]
+    methods = [
+        ("seeking.py", "python"),
+        ("corrections.py", "python"),
+        *((f"{at}/**.py", "python") for at in AT[door]),
+    ]
     methods += [(f"templates/{at}/**.html", "jinja2.ext:babel_extract") for at in AT[door]]
     options = {name: OPTIONS["templates/**.html"] for name, _ in methods if name.endswith("html")}
     for file, _, said, _, _ in extract_from_dir(str(WEB), methods, options, KEYWORDS):

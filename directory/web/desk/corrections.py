@@ -12,8 +12,9 @@ from directory.api.rooms import rooms
 from directory.catalogue import corrections
 from directory.catalogue.corrections import DECISIONS, STATES
 from directory.errors import Conflict, NotFound
+from directory.web.corrections import WHAT_IS_WRONG
 from directory.web.desk.frame import DESK
-from directory.web.desk.saying import N_
+from directory.web.wording import N_
 from directory.web.wording import gettext as _
 
 PATH = f"{DESK}/corrections"
@@ -21,15 +22,6 @@ PER_PAGE = 50
 
 blueprint = Blueprint("desk_corrections", __name__, url_prefix=PATH)
 
-ABOUT = {
-    "phone": N_("The phone number"),
-    "address": N_("The address"),
-    "opening-hours": N_("The opening hours"),
-    "closed-down": N_("It has closed down"),
-    "language": N_("The languages"),
-    "cost": N_("What it costs"),
-    "other": N_("Something else"),
-}
 STATE = {"open": N_("Waiting"), "mended": N_("Mended"), "declined": N_("Declined")}
 DONE = {
     "mended": N_("It is noted that the mistake is mended."),
@@ -71,7 +63,7 @@ def _page(*, done: str = "", warning: str = "") -> str:
         found=found,
         state=state,
         states=[(code, _(word)) for code, word in STATE.items()],
-        about={code: _(word) for code, word in ABOUT.items()},
+        about={code: _(word) for code, word in WHAT_IS_WRONG.items()},
         later=number > 1,
         further=further if number * PER_PAGE < total else None,
         done=done,

@@ -17,7 +17,7 @@ from directory.codes import Problem
 from directory.identity import SAFE_METHODS
 from directory.web.desk import signing_in
 from directory.web.desk.frame import DESK
-from directory.web.desk.saying import N_
+from directory.web.wording import N_
 from directory.web.wording import gettext as _
 
 OIDC = "/api/v1/session/oidc"  # a door that people walk through, too

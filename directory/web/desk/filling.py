@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from werkzeug.datastructures import MultiDict
 
 from directory.referrals.views import View
-from directory.web.desk.saying import N_, language_name, said
-from directory.web.wording import gettext
+from directory.web.desk.saying import language_name, said
+from directory.web.wording import N_, gettext
 
 Typed = MultiDict[str, str]
 

@@ -16,7 +16,7 @@ from directory.partners import keys
 from directory.partners.access import Scope
 from directory.partners.models import ApiKey
 from directory.web.desk.frame import DESK
-from directory.web.desk.saying import N_
+from directory.web.wording import N_
 from directory.web.wording import gettext as _
 
 PATH = f"{DESK}/settings/keys"

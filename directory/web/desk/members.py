@@ -17,7 +17,7 @@ from directory.partners.access import Role
 from directory.partners.addresses import known_as
 from directory.partners.models import Account
 from directory.web.desk.frame import DESK
-from directory.web.desk.saying import N_
+from directory.web.wording import N_
 from directory.web.wording import gettext as _
 
 PATH = f"{DESK}/settings/members"

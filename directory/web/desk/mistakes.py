@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from directory.referrals.consent import COVERS
 from directory.referrals.identifying import EMAIL_ADDRESS, IDENTITY_NUMBER, PHONE_NUMBER
-from directory.web.desk.saying import N_, said
-from directory.web.wording import gettext
+from directory.web.desk.saying import said
+from directory.web.wording import N_, gettext
 
 # Field (a pattern) and what the rules say of it (a pattern), and the sentence for it. The first that fits counts.
 _SENTENCES: tuple[tuple[str, str, str], ...] = (

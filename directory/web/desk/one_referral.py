@@ -24,8 +24,8 @@ from directory.referrals.drafts import LONGEST_TEXT
 from directory.referrals.seeing import Event, Message
 from directory.referrals.views import View
 from directory.web.desk import once
-from directory.web.desk.saying import N_, choices, said
-from directory.web.wording import gettext, page_language
+from directory.web.desk.saying import choices, said
+from directory.web.wording import N_, gettext, page_language
 
 DONE = {
     "sent": N_("The referral is sent."),

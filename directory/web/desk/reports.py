@@ -19,8 +19,8 @@ from directory.errors import InvalidInput
 from directory.identity import asking
 from directory.referrals.answering import WITHIN_HOURS, month_of
 from directory.referrals.reports import Report, Row, report
-from directory.web.desk.saying import N_, name_of, said
-from directory.web.wording import gettext, ngettext, page_language
+from directory.web.desk.saying import name_of, said
+from directory.web.wording import N_, gettext, ngettext, page_language
 
 blueprint = Blueprint("desk_reports", __name__, url_prefix="/desk/reports")
 ARGUMENTS = ReportArguments()

@@ -12,13 +12,7 @@ from directory.api.rooms import rooms
 from directory.languages import pick
 from directory.referrals.consent import day_of
 from directory.referrals.waiting import Due
-from directory.web.wording import gettext, page_language
-
-
-def N_(message: str) -> str:
-    """Marks what is translated where it is shown."""
-    return message
-
+from directory.web.wording import N_, gettext, page_language
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "status": {

@@ -14,7 +14,7 @@ from directory.errors import Conflict, InvalidInput
 from directory.outbox import endpoints, targets
 from directory.outbox.models import WebhookEndpoint
 from directory.web.desk.frame import DESK
-from directory.web.desk.saying import N_
+from directory.web.wording import N_
 from directory.web.wording import gettext as _
 
 PATH = f"{DESK}/settings/webhooks"

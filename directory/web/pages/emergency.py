@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from directory.web.wording import N_
+
 
 def dialled(number: str | None) -> str:
     """What a telephone is told to dial: digits, and a plus before them.
@@ -44,10 +46,6 @@ class Number:
     @property
     def dialled(self) -> str:
         return dialled(self.number)
-
-
-def N_(word: str) -> str:
-    return word
 
 
 # Where life, body or home is in danger; the names are to be translated.

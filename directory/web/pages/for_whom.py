@@ -11,13 +11,8 @@ from babel.numbers import format_currency, format_decimal
 
 from directory import languages
 from directory.catalogue.entries import CostOption, ServiceArea, ServiceEntry
+from directory.web.wording import N_, page_language
 from directory.web.wording import gettext as _
-from directory.web.wording import page_language
-
-
-def N_(word: str) -> str:
-    return word
-
 
 AUDIENCES = {
     "children": N_("Children"),

@@ -15,9 +15,8 @@ from directory.api.rooms import rooms
 from directory.codes import Problem
 from directory.languages import negotiate
 from directory.web.compressing import compressed
-from directory.web.pages.emergency import N_
 from directory.web.pages.plain import FILE, POLICY
-from directory.web.wording import PAGES, gettext, interface_languages, use_language
+from directory.web.wording import N_, PAGES, gettext, interface_languages, use_language
 
 log = logging.getLogger(__name__)
 

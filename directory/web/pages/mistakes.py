@@ -14,6 +14,7 @@ from directory.catalogue import corrections, reading
 from directory.catalogue.corrections import ABOUT, LONGEST
 from directory.errors import InvalidInput, NotFound
 from directory.languages import pick
+from directory.web.corrections import WHAT_IS_WRONG
 from directory.web.pages.frame import for_a_client, take_language
 from directory.web.wording import gettext as _
 from directory.web.wording import page_language
@@ -21,21 +22,6 @@ from directory.web.wording import page_language
 blueprint = Blueprint("pages_mistakes", __name__, url_prefix="/<lang:lang>/services/<id>/mistake")
 blueprint.url_value_preprocessor(take_language)
 blueprint.after_request(for_a_client)
-
-
-def N_(word: str) -> str:
-    return word
-
-
-WORDS = {
-    "phone": N_("The phone number"),
-    "address": N_("The address"),
-    "opening-hours": N_("The opening hours"),
-    "closed-down": N_("It has closed down"),
-    "language": N_("The languages"),
-    "cost": N_("What it costs"),
-    "other": N_("Something else"),
-}
 
 
 @blueprint.get("")
@@ -71,7 +57,7 @@ def _page(id: str, status: int = 200, **said: Any) -> tuple[str, int]:
         "pages/mistake.html",
         entry=entry,
         name=pick(entry.names, page_language()) or (page_language(), entry.slug),
-        choices=[(code, _(WORDS[code])) for code in ABOUT],
+        choices=[(code, _(WHAT_IS_WRONG[code])) for code in ABOUT],
         longest=LONGEST,
         again=list(request.form.items()) if request.method == "POST" else None,
         **{"errors": {}, "about": None, "text": "", "full": False, "sent": False} | said,

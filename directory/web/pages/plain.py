@@ -12,8 +12,8 @@ from html import escape
 
 from directory.languages import is_rtl
 from directory.web.assets import STATIC
-from directory.web.pages.emergency import N_, NUMBERS, Number
-from directory.web.wording import PAGES, interface_languages, words_in
+from directory.web.pages.emergency import NUMBERS, Number
+from directory.web.wording import N_, PAGES, interface_languages, words_in
 
 FILE = STATIC / "emergency.html"
 TITLE = "Veiviser"
