@@ -27,6 +27,14 @@ def is_alive(process: int) -> bool:
         return False
 
 
+def keeps(process: int) -> bool:
+    """Whether it is the one that a server has beside its workers, to keep ``veiviser work`` going."""
+    try:
+        return b"--beside" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
 def _server_side(port: int, client_port: int) -> str | None:
     """The inode of the server's end of a connection."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
@@ -54,7 +62,7 @@ class Workers:
         self._connections: dict[int, http.client.HTTPConnection] = {}
 
     def pids(self) -> list[int]:
-        return [pid for pid in children(self._parent) if is_alive(pid)]
+        return [pid for pid in children(self._parent) if is_alive(pid) and not keeps(pid)]
 
     def all_pids(self, number: int = 2) -> list[int]:
         """As soon as there are so many; a server listens before it has made them. Raises OSError."""

@@ -29,7 +29,7 @@ from tests.real_server import RealServer
 from tests.referral_doors import BOTH
 from tests.reliability.preloaded_gunicorn import ASKS
 from tests.reliability.referring_clients import Acknowledged, Refers
-from tests.worker_connections import children, is_alive
+from tests.worker_connections import children, is_alive, keeps
 
 CLIENTS = 3
 TOLD_OF_A_STEP, BACKLOG = 3, 20  # messages, about
@@ -198,14 +198,8 @@ def kill_one_of(living: Living, chance: random.Random) -> None:
 def of_a_real_one(server: RealServer) -> tuple[Living, Living]:
     """Who serves, and who works beside it, of ``veiviser serve``."""
 
-    def keeps(pid: int) -> bool:
-        return b"--beside" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-
-    def serving() -> list[int]:
-        return [pid for pid in server.workers.pids() if not keeps(pid)]
-
     def delivering() -> list[int]:
         keeper = next(pid for pid in children(server.process.pid) if keeps(pid))
         return children(keeper)
 
-    return serving, delivering
+    return server.workers.pids, delivering
