@@ -21,6 +21,8 @@ from directory.languages import fallback
 from directory.spelling import fold
 
 FILES = ("needs.json", "needs_words.json", "needs_ideas.json")
+# Words that are no wordings of a need: what they are good for stands in ``docs/decisions/ideas-and-frames.md``.
+KINDS = ("stopwords", "relative", "negation", "place_prepositions", "beside", "lookalikes")
 WITHIN = 6  # words of content in which the ideas of a frame are said, where it doesn't tell
 
 
@@ -69,7 +71,7 @@ class Needs:
 
     terms: Mapping[str, Need]
     emergencies: tuple[EmergencySign, ...] = ()
-    # kind ("stopwords", "relative", "negation", "place_prepositions", "beside") -> language -> folded words, phrases
+    # kind (of KINDS) -> language -> folded words, phrases
     function_words: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     ideas: Mapping[str, Mapping[str, tuple[str, ...]]] = field(
         default_factory=dict
@@ -91,7 +93,7 @@ class Needs:
             tuple(_emergency(row) for row in words["emergency"]["reasons"]),
             {
                 kind: {code: frozenset(map(fold, texts)) for code, texts in words[kind].items()}
-                for kind in ("stopwords", "relative", "negation", "place_prepositions", "beside")
+                for kind in KINDS
             },
             {
                 idea: {code: tuple(texts) for code, texts in said.items()}

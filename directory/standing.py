@@ -33,7 +33,7 @@ def number_of_services(database: Database) -> int:
 def listing_fingerprint() -> str:
     """Of the needs and places by which services are listed; the services themselves have their change log."""
     seen = sha256()
-    names = ("needs*", "gazetteer*", "places*")
+    names = ("needs*.json", "gazetteer*", "places*")
     for path in sorted(path for name in names for path in SEED_DIR.glob(name)):
         seen.update(path.name.encode() + b"\0" + path.read_bytes())
     return seen.hexdigest()

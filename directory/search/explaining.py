@@ -58,7 +58,8 @@ def explain(finder: Finder, criteria: Criteria, shown: int = SHOWN) -> Explanati
     found = finder.find(snapshot, criteria._replace(page=1, per_page=shown))
     understood = finder.told(found.understood, criteria)
     understood["needs"] = [
-        {"slug": n.slug, "weight": round(n.weight, 3), "matched": n.matched} for n in found.understood.needs
+        {"slug": n.slug, "weight": round(n.weight, 3), "matched": n.matched, "learnt": n.learnt}
+        for n in found.understood.needs
     ]
     emergency = found.understood.emergency
     return Explanation(
@@ -134,7 +135,10 @@ def as_lines(explanation: Explanation) -> Iterator[str]:
     """For people: what was understood, what that made of the search, and a table of the first results."""
     understood = explanation.understood
     place = understood["place"]
-    needs = ", ".join(f"{n['slug']} {n['weight']:.2f} («{n['matched']}»)" for n in understood["needs"])
+    needs = ", ".join(
+        f"{n['slug']} {n['weight']:.2f} ({'lines like it' if n['learnt'] else '«' + n['matched'] + '»'})"
+        for n in understood["needs"]
+    )
     for name, value in (
         ("needs", needs),
         ("place", place and f"{place['name']} ({place['lat']:.3f}, {place['lon']:.3f})"),

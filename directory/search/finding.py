@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
 
 from directory.needs import EmergencySign, Needs
-from directory.places import Place, Places, geodesic_km
-from directory.places.sounding import is_foreign
+from directory.places import Place, Places
 from directory.search.answer import Joiner, counted
-from directory.search.criteria import Criteria, filters, resolve
+from directory.search.criteria import Criteria, resolve
 from directory.search.engine import Engine
-from directory.search.listing import sounds_of
 from directory.search.mixing import mixed
-from directory.search.query import EngineQuery, Hits, Snapshot, Term, Weights
+from directory.search.query import EngineQuery, Hits, Snapshot, Weights
+from directory.search.querying import Querying
 from directory.search.regarding import Regarded, Regards, told_beside_trust
 from directory.search.suggesting import Suggester
 from directory.search.understand import Lexicon, Understanding, Understood
 
+FEW_NAMED = 3  # services that a line of nothing but a name or a number may name
+HOME_LANGUAGE = "nb"
 RADII_KM = (10, 25, 50, 100, 250, 500, 1000)
-SAME_PLACE_KM = 50.0  # a position this near the place named in the text says more exactly where it is
-ENOUGH_TEXT, ENOUGH_TEXT_BESIDE_NEEDS = (
-    0.34,
-    0.75,
-)  # share of the words' information that makes a candidate by text
-WORTH_NAMING = 0.08  # a need wanted less than this is no reason to name a service
-RELATED = 0.4  # what a related need is worth beside the one that was told
-FACETS = ("need:", "language:", "municipality:")
-SPOKEN, INTERPRETER, BY_LAW = 1.35, 1.2, 1.1  # factors of services that help in the language asked for
-ASKER_LANGUAGE = 1.3
-# Where this is among the needs of an emergency, its contacts are the first results, wherever one is.
-BODY_IN_DANGER = "overdose-acute"
-FIRST_OF_ALL = 6.0
-BESIDE_THE_NEED = 0.5  # other emergency contacts come with the services that are for the need
-SOUNDS, RARE_SOUND = 0.6, 4  # a word that no text has, and how few names may sound like it
-# Where a line is nothing but a name or a number, those who are there for the same come after the one it names.
-LIKE_THE_NAMED, FEW_NAMED = (0.35, 0.15), 3
-# What a national service counts beside a local one: as much more as its need is met from afar.
-NATIONAL_HERE, NATIONAL_AFAR = 0.57, 0.35
-NAMED, RARE_NAME = 0.6, 3  # a word that stands in the names of so few services names one of them
-HOME, HOME_LANGUAGE = "NO", "nb"
-COUNTRIES = {"da": "DK", "sv": "SE"}  # the country whose services people who write so most likely mean
-ABROAD = 0.45
-CATCHMENT = 1.04  # a local service that is known to be the one for the municipality
-# Shown when nothing at all was understood: where anybody can begin.
-FIRST_DOORS = {"need:emergency-group": 0.6, "need:crisis-line": 0.6, "need:find-a-service": 0.5}
 LAST_TO_FIRST = ("open_at", "anonymous", "free", "remote", "audience", "gender", "age", "language")
 
 
@@ -76,7 +51,6 @@ class Finder:
         lexicon: Lexicon | None = None,
     ) -> None:
         self.needs, self.places, self.engine = needs, places, engine
-        self.weights = weights or Weights()
         self.understand = Understanding(
             needs,
             places,
@@ -86,14 +60,7 @@ class Finder:
         )
         self.joiner = Joiner(needs, address)
         self.suggest = Suggester(needs, places, engine, self.joiner, self.understand.lexicon.completions)
-        # need -> keys of services that answer it, and how far those for a related one do
-        self._answering = {
-            need.slug: (
-                (f"need:{need.slug}", None),
-                *((f"need:{s}", share) for s, share in need.related.items()),
-            )
-            for need in needs
-        }
+        self.querying = Querying(needs, places, weights or Weights())
         self._municipalities = {
             m.municipality_no: m.name for m in places.municipalities() if m.municipality_no
         }
@@ -151,10 +118,10 @@ class Finder:
             else Understood()
         )
         relaxed: list[Mapping[str, object]] = []
-        query = self._query(snapshot, criteria, understood)
+        query = self.querying(snapshot, criteria, understood)
         hits = self._hits(snapshot, query, understood)
         if criteria.q and not understood.needs and 0 < hits.total <= FEW_NAMED:
-            query = self._with_the_like(snapshot, query, hits)
+            query = self.querying.with_the_like(snapshot, query, hits)
             hits = snapshot.search(query)
         steps = self._wider(criteria, understood)
         while not hits.total and (step := next(steps, None)):
@@ -162,7 +129,7 @@ class Finder:
             if "widened_to_km" in told and relaxed and "widened_to_km" in relaxed[-1]:
                 relaxed.pop()
             relaxed.append(told)
-            query = self._query(snapshot, criteria, understood_then)
+            query = self.querying(snapshot, criteria, understood_then)
             hits = self._hits(snapshot, query, understood_then)
         return Found(understood, hits, tuple(relaxed), query)
 
@@ -171,124 +138,6 @@ class Finder:
         if len(groups) > 1 and query.sort == "best":
             return mixed(snapshot, query, groups)
         return snapshot.search(query)
-
-    def _with_the_like(self, snapshot: Snapshot, query: EngineQuery, hits: Hits) -> EngineQuery:
-        """The query that also asks for what the named service is there for, whichever page is asked for."""
-        named = hits.hits[0] if hits.hits else snapshot.search(query._replace(offset=0, limit=1)).hits[0]
-        needs, _ = orjson.loads(snapshot.piece(named, "labelled"))
-        wanted = {f"need:{slug}": weight for slug, weight in zip(needs, LIKE_THE_NAMED, strict=False)}
-        return query._replace(wanted={**wanted, **query.wanted})
-
-    def _query(self, snapshot: Snapshot, criteria: Criteria, understood: Understood) -> EngineQuery:
-        place = self._place(criteria, understood)
-        terms = tuple(t for t in understood.terms if self._stands_anywhere(snapshot, t))
-        told = dict.fromkeys(criteria.need, 1.0) | {n.slug: n.weight for n in understood.needs}
-        wanted = self._wanted(snapshot, told, understood)
-        nothing_told = bool(criteria.q) and not wanted and not terms
-        return EngineQuery(
-            # words that stand nowhere find nothing; a place alone ("Alta") finds what is there
-            wanted=FIRST_DOORS if nothing_told and not place and not understood.terms else wanted,
-            terms=understood.terms if nothing_told else terms,
-            minimum_text=ENOUGH_TEXT_BESIDE_NEEDS if wanted else ENOUGH_TEXT,
-            boosts=understood.boosts,
-            filters=tuple(filters(criteria)),
-            preferred=self._preferred(criteria, understood, place),
-            point=(place.lat, place.lon) if place else None,
-            radius_km=criteria.radius_km if place else None,
-            serving=self._serving(place),
-            age=criteria.age,
-            open_at=criteria.open_at,
-            sort=criteria.sort,
-            offset=(criteria.page - 1) * criteria.per_page,
-            limit=criteria.per_page,
-            facets=FACETS if criteria.facets else (),
-            weights=self._weights(told, place),
-        )
-
-    def _weights(self, told: Mapping[str, float], place: Place | None) -> Weights:
-        """``told``: needs, and how much each is wanted."""
-        weights = self.weights
-        if whole := sum(told.values()):
-            afar = sum(self.needs[slug].afar * weight for slug, weight in told.items()) / whole
-            weights = weights._replace(national=NATIONAL_HERE + NATIONAL_AFAR * afar)
-        if place and place.radius_km > weights.door_km:
-            weights = weights._replace(door_km=place.radius_km)
-        return weights
-
-    def _place(self, criteria: Criteria, understood: Understood) -> Place | None:
-        """The place of the text, unless a given position lies there, or a radius is drawn around that."""
-        named, near = understood.place, criteria.near
-        if named is None or near is None:
-            return named or near
-        apart = geodesic_km((near.lat, near.lon), (named.lat, named.lon))
-        return near if criteria.radius_km or apart <= max(SAME_PLACE_KM, named.radius_km) else named
-
-    def _stands_anywhere(self, snapshot: Snapshot, term: Term) -> bool:
-        return any(snapshot.has_term(name) for name, _ in term.alternatives)
-
-    def _wanted(
-        self, snapshot: Snapshot, told: Mapping[str, float], understood: Understood
-    ) -> dict[str, float]:
-        wanted: dict[str, float] = {}
-        for slug, weight in told.items():
-            for key, share in self._answering[slug]:
-                worth = weight if share is None else weight * share * RELATED
-                if worth >= WORTH_NAMING and worth > wanted.get(key, 0.0):
-                    wanted[key] = worth
-        for term in understood.terms:
-            key = f"name:{term.alternatives[0][0]}"
-            if 0 < snapshot.count((key,))[key] <= RARE_NAME:
-                wanted[key] = NAMED
-        for key in _as_they_sound(understood.unread) if understood.unread else ():
-            if 0 < snapshot.count((key,))[key] <= RARE_SOUND:
-                wanted[key] = SOUNDS
-        if understood.emergency:
-            contacts = understood.emergency.contacts
-            first = 1.0 if BODY_IN_DANGER in understood.emergency.slugs else BESIDE_THE_NEED
-            wanted |= {f"service:{slug}": first * 0.9**place for place, slug in enumerate(contacts)}
-        return wanted
-
-    def _preferred(
-        self, criteria: Criteria, understood: Understood, place: Place | None
-    ) -> tuple[Mapping[str, float], ...]:
-        """Groups of factors; in each the best one that a service has multiplies its score, 1 where it has none."""
-        groups: list[Mapping[str, float]] = []
-        if understood.emergency and BODY_IN_DANGER in understood.emergency.slugs:
-            contacts = understood.emergency.contacts
-            groups.append(
-                {f"service:{slug}": FIRST_OF_ALL * 0.7**place for place, slug in enumerate(contacts)}
-            )
-        if asked := {*criteria.language, *understood.languages}:
-            groups.append(
-                {f"language:{code}": SPOKEN for code in asked}
-                | {"flag:interpreter": INTERPRETER, "flag:by-law": BY_LAW}
-            )
-        elif understood.asker and understood.asker not in ("nb", "nn", "en"):
-            groups.append({f"language:{understood.asker}": ASKER_LANGUAGE})
-        if place and (at := self._municipality(place)):
-            groups.append({f"catchment:municipality:{at.municipality_no}": CATCHMENT})
-        country = place.country if place else COUNTRIES.get(understood.asker or "", HOME)
-        groups.append(
-            {f"country:{country}": 1 / ABROAD} | ({} if place else {f"country:{HOME}": 0.8 / ABROAD})
-        )
-        return tuple(groups)
-
-    def _serving(self, place: Place | None) -> frozenset[str]:
-        if place is None:
-            return frozenset()
-        keys = {f"area:national:{place.country}", "area:national:*"}
-        at = self._municipality(place)
-        if at and at.county:
-            keys.add(f"area:county:{at.county}")
-        if at and at.municipality_no:
-            keys.add(f"area:municipality:{at.municipality_no}")
-        return frozenset(keys)
-
-    def _municipality(self, place: Place) -> Place | None:
-        """Where the place lies: a county stands for itself."""
-        return (
-            place if place.kind == "county" or place.municipality_no else self.places.at(place.lat, place.lon)
-        )
 
     def _wider(
         self, criteria: Criteria, understood: Understood
@@ -325,7 +174,7 @@ class Finder:
 
     def told(self, understood: Understood, criteria: Criteria) -> dict[str, Any]:
         """What was understood, as the answer tells it."""
-        place = self._place(criteria, understood)
+        place = self.querying.place(criteria, understood)
         others = understood.alternatives if place is understood.place else criteria.near_alternatives
         return {
             "needs": [
@@ -361,12 +210,6 @@ class Finder:
                 }
             )
         return {"reason": sign.reason, "contacts": contacts}
-
-
-def _as_they_sound(unread: Sequence[str]) -> Iterator[str]:
-    foreign = [word for word in unread if is_foreign(word)]
-    yield from (f"sound:{sound}" for sound in sounds_of(foreign))
-    yield from (f"heard:{sound}" for sound in sounds_of([w for w in unread if w not in foreign]))
 
 
 def _taken_for(understood: Understood, criteria: Criteria) -> str | None:

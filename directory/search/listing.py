@@ -28,6 +28,10 @@ from directory.spelling import fold
 
 # A need further down in a service's list is less what it is for: a legevakt is the fallback after an assault.
 NEED_STRENGTHS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4)
+# A need that a service for professionals alone is there for counts less: nobody who has it may go there.
+PROFESSIONALS, PROFESSIONAL_SUPPORT, TO_PROFESSIONALS = ("professionals",), "professional-support", 0.6
+YOUNG = 40  # who takes nobody older is there for the young
+NOBODY_THERE, NOBODY = frozenset({"event", "publication"}), 0.6  # nobody answers there: what its needs count
 LANGUAGE_STRENGTHS = {"spoken": 1.0, "interpreter": 0.8, "phone-interpreter": 0.7}
 TRUST = {"verified": 1.1, "listed": 1.0, "stale": 0.9}
 DOUBTFUL = 0.8  # the source itself is not sure that the service still exists
@@ -103,6 +107,10 @@ class Lister:
         keys: dict[str, float] = {}
         for position, slug in enumerate(entry.needs):
             strength = NEED_STRENGTHS[min(position, len(NEED_STRENGTHS) - 1)]
+            if entry.audiences == PROFESSIONALS and slug != PROFESSIONAL_SUPPORT:
+                strength *= TO_PROFESSIONALS
+            if entry.kind in NOBODY_THERE:
+                strength *= NOBODY
             for name in (slug, *self._needs.ancestors(slug)):
                 keys[f"need:{name}"] = max(keys.get(f"need:{name}", 0.0), strength)
         for language in entry.named_languages:
@@ -115,6 +123,7 @@ class Lister:
             "anonymous": entry.anonymous,
             "remote": entry.remote,
             "partner": entry.trust.partner,
+            "all-ages": entry.maximum_age is None or entry.maximum_age > YOUNG,
         }
         plain = [f"flag:{name}" for name, value in flags.items() if value]
         plain += [f"municipality:{p.municipality_no}" for p in entry.locations if p.municipality_no]

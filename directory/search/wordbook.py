@@ -21,6 +21,7 @@ from directory.config import SEED_DIR
 from directory.needs import Needs
 from directory.places import Places
 from directory.search.understand import IMPORTED, Lexicon, fingerprint
+from directory.search.understand.classifier import Classifier
 
 _HERE = Path(__file__).resolve().parent
 _DIGEST = 32  # bytes, before what they are the digest of
@@ -37,7 +38,7 @@ class Wordbook:
     def make(cls, seed_dir: Path = SEED_DIR) -> Wordbook:
         """Raises OSError or ValueError where a file of the seed is missing or broken."""
         needs = Needs.load(seed_dir)
-        return cls(needs, Places.load(seed_dir), Lexicon(needs))
+        return cls(needs, Places.load(seed_dir), Lexicon(needs, Classifier.load(seed_dir)))
 
 
 @cache

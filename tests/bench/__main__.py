@@ -25,6 +25,7 @@ from tests.bench import (
     building,
     density,
     freshness,
+    lines,
     over_http,
     pages,
     parts,
@@ -58,11 +59,12 @@ def relevance(folder: Path, sizes: list[int]) -> dict[str, Any]:
     with Progress("relevance", RELEVANCE_STEPS) as progress:
         found = relevance_report.compare(folder, progress.step)
     line = relevance_report.absent()
-    for table in relevance_report.tables(found):
+    asked_for = lines.compare()
+    for table in (*relevance_report.tables(found), *lines.tables(asked_for)):
         print(table)
     if line:
         print(f"{line}\n")
-    return found | ({"left_out": line} if line else {})
+    return found | {"lines": asked_for} | ({"left_out": line} if line else {})
 
 
 def compare_speed(folder: Path, sizes: list[int]) -> list[dict[str, Any]]:

@@ -61,9 +61,11 @@ class House:
         return Engine(self.folder / name)
 
     def finder(self, engine: Engine, **replaced: Any) -> Finder:
-        """``replaced``: another ``needs``, ``places`` or ``weights`` than the house's."""
+        """``replaced``: another ``needs``, ``places``, ``lexicon`` or ``weights`` than the house's."""
         given: dict[str, Any] = {"needs": self.needs, "places": self.places, **replaced}
-        given["lexicon"] = next((made for of, made in self.lexicons if of is given["needs"]), None)
+        if "lexicon" not in given:
+            made = next((made for of, made in self.lexicons if of is given["needs"]), None)
+            given["lexicon"] = made or Lexicon(given["needs"], wordbook().lexicon.classifier)
         return Finder(given.pop("needs"), given.pop("places"), engine, address=ADDRESS, **given)
 
 

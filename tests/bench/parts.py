@@ -18,7 +18,7 @@ from directory.search.finding import Finder
 from directory.search.listing import Lister
 from directory.search.query import EngineQuery
 from directory.search.storage.document import Document
-from directory.search.understand import Understood, understanding
+from directory.search.understand import Lexicon, Understood, understanding
 from directory.search.understand.correction import Correction, Corrector
 from tests.bench.house import Change, House, ranked
 from tests.bench.relevance import Ranker
@@ -128,6 +128,7 @@ PARTS: dict[str, Callable[[House, Finder], Ranker]] = {
     "ideas said together": lambda house, finder: _by(
         house.finder(finder.engine, needs=replace(house.needs, frames=()))
     ),
+    "classifier": lambda house, finder: _by(house.finder(finder.engine, lexicon=Lexicon(house.needs))),
     "two needs in turn": _asking_of(lambda understood: understood._replace(beside=())),
     "compounds": lambda house, finder: _by(_without_compounds(house)),
     "typos": lambda house, finder: _by(_without_typos(house, finder)),

@@ -26,13 +26,13 @@ def test_our_own_judged_queries_are_answered_well(finder: Finder) -> None:
 def test_the_fresh_queries_that_were_in_sight_are_answered_well(finder: Finder) -> None:
     queries = [query for path in TUNED for query in load(path)]
     found = summary(measure(queries, lambda query: ranked(finder, query)))
-    assert found["ndcg@10"] >= 0.83
-    assert found["missed_in_first_three"] <= 0.02
+    assert found["ndcg@10"] >= 0.8
+    assert found["missed_in_first_three"] <= 0.08
 
 
 def test_the_fresh_queries_that_nobody_looked_into_are_answered_well(finder: Finder) -> None:
     # Only the mean is told, so that they stay what they are.
-    assert summary(measure(held_out(), lambda query: ranked(finder, query)))["ndcg@10"] >= 0.67
+    assert summary(measure(held_out(), lambda query: ranked(finder, query)))["ndcg@10"] >= 0.7
 
 
 def test_the_queries_judged_elsewhere_are_answered_well(finder: Finder) -> None:

@@ -18,6 +18,7 @@ import numba
 
 _HERE = Path(__file__).parent
 SOURCES = (
+    "classifying.py",
     "counting.py",
     "curve.py",
     "ellipsoid.py",

@@ -39,6 +39,7 @@ class Danger:
         stopwords: Mapping[str, frozenset[str]],
         negations: frozenset[str],
         compounds: Compounds,
+        lookalikes: frozenset[str] = frozenset(),
     ) -> None:
         self._signs = {sign.reason: sign for sign in needs.emergencies}
         self._negations, self._compounds = negations, compounds
@@ -49,6 +50,7 @@ class Danger:
             dict(stopwords),
             negations,
             WANTING,
+            lookalikes,
         )
 
     def __contains__(self, word: str) -> bool:

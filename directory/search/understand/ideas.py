@@ -7,7 +7,7 @@ An idea is a set of words in ten languages; a frame names ideas that together as
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
@@ -98,15 +98,17 @@ class Ideas:
     def __contains__(self, word: str) -> bool:
         return word in self._whole or any(word[:n] in self._begun for n in self._lengths.get(word[:2], ()))
 
-    def find(self, tokens: Sequence[Token], asker: str | None) -> tuple[list[Match], list[Instead]]:
-        """The needs that frames tell, and those that a frame takes the place of."""
+    def find(
+        self, tokens: Sequence[Token], asker: str | None
+    ) -> tuple[list[Match], list[Instead], Collection[str]]:
+        """The needs that frames tell, those that a frame takes the place of, and all ideas that are said."""
         said: dict[str, list[Spot]] = defaultdict(list)
         for index in range(len(tokens)):
             for idea, spot in self._at(tokens, index, asker):
                 if spot not in said[idea] and len(said[idea]) < MOST_PLACES:
                     said[idea].append(spot)
         if not said:
-            return [], []
+            return [], [], ()
         content = [0]
         for token in tokens:
             content.append(content[-1] + (not token.function_word))
@@ -121,7 +123,7 @@ class Ideas:
                     for slug, weight in frame.needs.items()
                 ]
                 instead += [Instead(*where, slug, len(frame.ideas)) for slug in frame.instead]
-        return found, instead
+        return found, instead, said.keys()
 
     def _at(self, tokens: Sequence[Token], index: int, asker: str | None) -> Iterator[tuple[str, Spot]]:
         token = tokens[index]

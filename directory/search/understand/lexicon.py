@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from directory.needs import Needs
 from directory.places.sounding import typed_in_latin
 from directory.search.analysis import Compounds, stems
+from directory.search.understand.classifier import Classifies
 from directory.search.understand.completions import Completions
 from directory.search.understand.correction import Vocabulary
 from directory.search.understand.danger import Danger
@@ -33,9 +34,10 @@ ASKED = """telefon tlf telefonnummer nummer nummeret adresse adressen åpningsti
 
 
 class Lexicon:
-    """Only read once it is made, by all threads."""
+    """Only read once it is made, by all threads. Without a ``classifier``, by words and ideas alone."""
 
-    def __init__(self, needs: Needs) -> None:
+    def __init__(self, needs: Needs, classifier: Classifies | None = None) -> None:
+        self.classifier = classifier
         self.compounds = Compounds(needs)
         words_of = needs.function_words
         prepositions = words_of.get("place_prepositions", {})
@@ -56,12 +58,14 @@ class Lexicon:
             for word in said
             for form in {word} | stems(word, code)
         )
-        self.book = PhraseBook(_phrases(needs), dict(self.stopwords), self.negations, WANTING)
+        lookalikes = words_of.get("lookalikes", {})
+        alone = _union(lookalikes)
+        self.book = PhraseBook(_phrases(needs), dict(self.stopwords), self.negations, WANTING, alone)
         self.ideas = Ideas(needs.ideas, needs.frames, KINDRED)
         self.relatives = words_of_somebody_close(needs)
-        self.danger = Danger(needs, self.stopwords, self.negations, self.compounds)
+        self.danger = Danger(needs, self.stopwords, self.negations, self.compounds, alone)
         self.asked = frozenset(map(fold, ASKED.split()))
-        self.wording = Wording(self.stopwords, self.negations, self.book, self.ideas)
+        self.wording = Wording(self.stopwords, self.negations, self.book, self.ideas, lookalikes)
         # what is corrected to, for the languages of each kin
         self.vocabularies = {
             group: Vocabulary(self.book.vocabulary_of(group)) for group in (*KINDRED, ANY_LANGUAGE)

@@ -80,7 +80,8 @@ class _Remembered(dict[Any, Any]):
 
 class PhraseBook:
     """``entries``: (target, phrase, language). ``skipped``: function words by language; ``kept``:
-    negations, which never fall away; ``weak``: words that say little of what is sought."""
+    negations, which never fall away; ``weak``: words that say little of what is sought; ``lookalikes``: words that
+    are no form of another."""
 
     def __init__(
         self,
@@ -88,8 +89,9 @@ class PhraseBook:
         skipped: dict[str, frozenset[str]],
         kept: Set[str] = frozenset(),
         weak: Set[str] = frozenset(),
+        lookalikes: Set[str] = frozenset(),
     ) -> None:
-        self._kept = kept
+        self._kept, self._lookalikes = kept, lookalikes
         self._phrases: list[_Phrase] = []
         self._single: dict[str, list[_Phrase]] = defaultdict(list)  # form -> phrases of that one word
         numbers: dict[str, set[int]] = defaultdict(set)  # form -> phrases of several words that have it
@@ -119,8 +121,11 @@ class PhraseBook:
             number = len(self._phrases)
             self._phrases.append(phrase)
             negating = not never.isdisjoint(content)
-            for form in phrase.forms[0] if len(content) == 1 else ():
-                self._single[form].append(phrase)
+            if len(content) == 1:
+                phrase = phrase._replace(forms=(phrase.forms[0] - (lookalikes - {content[0]}),))
+                self._phrases[number] = phrase
+                for form in phrase.forms[0]:
+                    self._single[form].append(phrase)
             for forms in phrase.forms:
                 for form in forms:
                     targets[form][target] += 1
@@ -163,7 +168,9 @@ class PhraseBook:
         for start, token in enumerate(tokens):
             if start + 1 < len(tokens) and token.word.isalpha() and tokens[start + 1].word.isalpha():
                 found += self._joined(tokens, start)
-            if self._firsts.isdisjoint(token.forms) and (parts := compounds.parts(token.word)):
+            if token.word in self._lookalikes or not self._firsts.isdisjoint(token.forms):
+                continue
+            if parts := compounds.parts(token.word):
                 found += self._in_compound(parts, start)
         found = _best(found)
         wide = [m for m in found if m.words > 1]

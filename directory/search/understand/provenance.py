@@ -13,10 +13,11 @@ import Stemmer
 from directory.config import SEED_DIR
 
 _CODE = Path(__file__).resolve().parents[2]
-SEED = ("needs*", "gazetteer*", "places*", "ordinary_words*")
+SEED = ("needs*.json", "classifier.npz", "gazetteer*", "places*", "ordinary_words*")
 # Under ``directory/``: the code by which they are made, and what they are made as.
 SOURCES = ("needs.py", "spelling.py", "languages/*.py", "places/*.py", "search/affixes.py", "search/analysis.py",
-    "search/query.py", "search/understand/*.py", "search/wordbook.py")  # fmt: skip
+    "search/matching/classifying.py", "search/matching/compiled.py", "search/query.py", "search/understand/*.py",
+    "search/wordbook.py")  # fmt: skip
 
 
 def fingerprint() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from directory.needs import Needs
 from directory.search.analysis import Compounds
+from directory.search.understand.classifier import NOTHING
 from directory.search.understand.ideas import Ideas, Instead
 from directory.search.understand.phrases import Match, PhraseBook, Token
 from directory.spelling import fold
@@ -16,6 +17,15 @@ TOLD = 0.4  # from this weight on, the words of a need are taken as told and no 
 FOREIGN = 0.8  # a phrase of a language that is not kin to the asker's
 # Languages whose words turn up in each other's lines.
 KINDRED = (frozenset({"nb", "nn", "da", "sv", "en"}), frozenset({"ru", "uk"}), frozenset({"pl", "en"}))
+# What the classifier tells: from which probability on, what a rule loses that it thinks nothing of, what a need counts
+# that no rule told, and what it adds to one that a rule told in part; how much of that hangs on how sure it is and on
+# how near it is to the likeliest (exponents); and from which share of the best need on one is kept.
+LIKELY, DOUBT, LEARNT, LIFTED, AS_SURE, AS_NEAR, KEPT = 0.2, 0.2, 0.9, 0.7, 0.5, 0.4, 0.4
+LEAST = KEPT ** (
+    1 / AS_NEAR
+)  # what is so much less likely than the likeliest is never kept, where no rule told it
+# Counsellors ask for clients: that somebody works with people is seldom what they need.
+FOR_WORK, WORKING = "professional-support", 0.2
 REPLACED = 0.4  # what a phrase counts that an idea takes the place of
 QUOTED = 0.4  # what a need counts that only a quotation tells
 RELATIVES, RELATIVE_WEIGHT = (
@@ -67,6 +77,7 @@ class NeedFound:
     slug: str
     weight: float  # 0..1
     matched: str  # the words that told it, as typed
+    learnt: bool = False  # told by no rule: lines like this one ask for it
 
 
 class Telling:
@@ -79,10 +90,11 @@ class Telling:
         self._relatives = relatives
         self._and = frozenset(map(fold, AND.split()))
 
-    def matches(self, tokens: Sequence[Token], asker: str | None) -> list[Match]:
-        """Everything that tells a need: whole phrases, ideas together, phrases in part, and who is asked for."""
+    def matches(self, tokens: Sequence[Token], asker: str | None) -> tuple[list[Match], Collection[str]]:
+        """Everything that tells a need: whole phrases, ideas together, phrases in part, and who is asked for; and the
+        ideas that are said, whether together with others or not."""
         whole = self._book.find(tokens, self.compounds)
-        framed, instead = self._ideas.find(tokens, asker)
+        framed, instead, said = self._ideas.find(tokens, asker)
         matches = [
             m._replace(weight=m.weight * REPLACED) if any(m.target == other.slug for other in instead) else m
             for m in whole
@@ -101,7 +113,7 @@ class Telling:
         matches += [m._replace(weight=RELATIVE_WEIGHT) for m in self._relatives.find(tokens, self.compounds)]
         if not any(m.weight >= SURE and m.target != RELATIVES for m in matches):
             matches += self._book.hinted(tokens)
-        return matches
+        return matches, said
 
     def weighed(self, matches: Iterable[Match], tokens: Sequence[Token]) -> tuple[NeedFound, ...]:
         best: dict[str, Match] = {}
@@ -151,6 +163,35 @@ def beside_quotations(matches: list[Match], quotations: Sequence[range]) -> list
     if not any(inside) or all(inside):
         return matches
     return [m._replace(weight=m.weight * QUOTED) if q else m for m, q in zip(matches, inside, strict=True)]
+
+
+def beside_the_likely(
+    found: Sequence[NeedFound], likely: Mapping[str, float], line: str
+) -> tuple[NeedFound, ...]:
+    """Needs that rules found, with their weights, and those that lines like this one ask for.
+
+    ``likely``: each class and its probability; ``line``: the words from which that was told, as typed.
+    """
+    needs = dict(likely)
+    nothing, working = needs.pop(NOTHING, 0.0), needs.get(FOR_WORK, 0.0)
+    needs[FOR_WORK] = working * WORKING
+    whole = 1.0 - working + needs[FOR_WORK]
+    most = max(needs.values())
+    if most < nothing:
+        return tuple(n for n in found if n.weight >= SURE)
+    if most < LIKELY * whole:
+        return tuple(found)
+    sure = (most / whole) ** AS_SURE
+    told = {n.slug: n for n in found}
+    weighed = []
+    for slug in {**told, **{slug: p for slug, p in needs.items() if p >= most * LEAST}}:
+        share = (needs[slug] / most) ** AS_NEAR if slug in needs else 1.0
+        rule = told.get(slug) or NeedFound(slug, 0.0, line, learnt=True)
+        more = (LEARNT if rule.learnt else LIFTED) * sure * share
+        weight = rule.weight * (1 - DOUBT * (1 - share)) + (1 - rule.weight) * more
+        weighed.append(replace(rule, weight=weight))
+    best = max(n.weight for n in weighed)
+    return tuple(sorted((n for n in weighed if n.weight >= KEPT * best), key=lambda n: (-n.weight, n.slug)))
 
 
 def foreign(language: str, asker: str | None) -> float:

@@ -22,6 +22,7 @@ from directory.search.understand.telling import (
     Telling,
     as_told,
     beside_quotations,
+    beside_the_likely,
     foreign,
 )
 from directory.search.understand.whereabouts import Whereabouts
@@ -124,14 +125,15 @@ class Understanding:
             spans = [span for span in spans if span.matched != "typo"]
         else:
             tokens = self._corrected(tokens, self._corrector(asker), spoken, spans)
-        matches = self._telling.matches(tokens, asker)
+        matches, ideas = self._telling.matches(tokens, asker)
         if senseless := _senseless(tokens, matches):
             tokens = [typed[i] if i in senseless else token for i, token in enumerate(tokens)]
-            matches = self._telling.matches(tokens, asker)
+            matches, ideas = self._telling.matches(tokens, asker)
         refused = negated(tokens, matches, self._negations, asker)
         unwanted = {i for n in refused for i in range(matches[n].start, matches[n].end)}
         matches = [m for n, m in enumerate(matches) if n not in refused]
-        matches = beside_quotations(matches, quoted(text, raw))
+        quotations = quoted(text, raw)
+        matches = beside_quotations(matches, quotations)
         place = self._whereabouts.meant(tokens, spans, matches, near, self._words_of(asker))
         if place:
             matches = [m for m in matches if not (place.start <= m.start and m.end <= place.end)]
@@ -147,6 +149,10 @@ class Understanding:
         consumed = {i for s in spoken for i in range(s.start, s.end)}
         consumed |= set(range(place.start, place.end)) if place else set()
         consumed |= unwanted
+        said = {i for q in quotations for i in q}
+        found = self._as_learnt(
+            found, [t for i, t in enumerate(tokens) if i not in consumed and i not in said], ideas
+        )
         terms, boosts, rest = self._terms(tokens, matches, consumed, place)
         return Understood(
             needs=found,
@@ -164,6 +170,16 @@ class Understanding:
             unread=self._unread(tokens, terms),
             asker=asker,
         )
+
+    def _as_learnt(
+        self, found: tuple[NeedFound, ...], tokens: Sequence[Token], ideas: Collection[str]
+    ) -> tuple[NeedFound, ...]:
+        """What the rules found, beside what lines like this one ask for."""
+        words = [t.word for t in tokens if t.word not in self.lexicon.asked and not t.word.isdigit()]
+        if not words or self.lexicon.classifier is None:
+            return found
+        likely = self.lexicon.classifier(words, {n.slug: n.weight for n in found}, ideas)
+        return beside_the_likely(found, likely, " ".join(t.raw for t in tokens))
 
     def _words_of(self, asker: str | None) -> Callable[[str], bool]:
         """Which words are words of the asker's language before they are a Nordic place: "rana" is a wound in Polish."""

@@ -24,6 +24,7 @@ FUNCTION, MEANING, TOLD = (
     1.0,
     0.5,
 )  # what a word of a language, and being told it, say of the line's language
+NOTHING: frozenset[str] = frozenset()
 CYRILLIC = frozenset({"ru", "uk"})
 SPREAD = 6  # words of more languages than this say nothing of it
 # Letters that only some of the ten languages have, and what a word with one says.
@@ -56,7 +57,8 @@ class Line:
 
 
 class Wording:
-    """Built once from the function words, the phrases and the ideas of the ten languages."""
+    """Built once from the function words, the phrases and the ideas of the ten languages. ``lookalikes``: words of each
+    that look like another form of a word that tells a need ("hospital", "hospits"), and are none."""
 
     def __init__(
         self,
@@ -64,8 +66,9 @@ class Wording:
         negations: frozenset[str],
         book: PhraseBook,
         ideas: Ideas,
+        lookalikes: Mapping[str, frozenset[str]],
     ) -> None:
-        self._stopwords, self._negations = stopwords, negations
+        self._stopwords, self._negations, self._lookalikes = stopwords, negations, lookalikes
         languages: dict[str, set[str]] = defaultdict(set)
         for source in (book.languages, ideas.languages):
             for word, codes in source.items():
@@ -112,12 +115,13 @@ class Wording:
         likely = [
             found for code, n in scores.items() if n * 2 >= most and (found := self._stopwords.get(code))
         ]
+        alone = self._lookalikes.get(asker or "", NOTHING)
         return Line(
             [
                 Token(
                     typed,
                     word,
-                    _forms_in(word, asker) if len(word) <= LONGEST else (word,),
+                    (word,) if len(word) > LONGEST or word in alone else _forms_in(word, asker),
                     word not in self._negations and any(word in found for found in likely),
                 )
                 for typed, word in zip(raw, words, strict=True)
