@@ -180,6 +180,7 @@ class Finder:
             "needs": [
                 {"slug": n.slug, "label": self.needs.label(n.slug, criteria.lang), "matched": n.matched}
                 for n in understood.needs
+                if n.said
             ],
             "place": place
             and {"name": place.name, "lat": place.lat, "lon": place.lon, "precision": place.precision}

@@ -21,18 +21,19 @@ class _Told(NamedTuple):
     """What a line tells, as far as one can undo it."""
 
     needs: frozenset[str]
+    likely: frozenset[str]  # needs that no word of it tells, but the whole line: nothing to keep when words leave
     place: tuple[float, float] | None
     languages: frozenset[str]
 
     def without(self, what: str, which: str) -> _Told:
         if what == "need":
-            return self._replace(needs=self.needs - {which})
+            return self._replace(needs=self.needs - {which}, likely=self.likely - {which})
         if what == "language":
             return self._replace(languages=self.languages - {which})
         return self._replace(place=None)
 
     def has(self, what: str, which: str) -> bool:
-        return which in {"need": self.needs, "language": self.languages}.get(what, ()) or (
+        return which in {"need": self.needs | self.likely, "language": self.languages}.get(what, ()) or (
             what == "place" and self.place is not None
         )
 
@@ -43,7 +44,7 @@ class _Told(NamedTuple):
         )
 
 
-_NOTHING = _Told(frozenset(), None, frozenset())
+_NOTHING = _Told(frozenset(), frozenset(), None, frozenset())
 
 
 def undone(typed: MultiDict[str, str]) -> MultiDict[str, str]:
@@ -102,7 +103,8 @@ def _told(line: str) -> _Told:
     understood = rooms().searcher.understand(line, language=page_language())
     place = understood.place
     return _Told(
-        frozenset(need.slug for need in understood.needs),
+        frozenset(need.slug for need in understood.needs if not need.learnt),
+        frozenset(need.slug for need in understood.needs if need.learnt and need.said),
         (place.lat, place.lon) if place else None,
         frozenset(understood.languages),
     )

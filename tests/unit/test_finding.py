@@ -34,6 +34,14 @@ def test_naloxone_in_a_town_is_first_found_there(finder: Finder) -> None:
     assert answer["results"][0]["distance_km"] < 10
 
 
+def test_what_a_line_hardly_tells_ranks_and_is_not_told(finder: Finder) -> None:
+    criteria = finder.resolve({"q": "Kirkens Bymisjon"}, now=SUNDAY, lang="nb")
+    understood = finder.understand(criteria.q)
+    faint = {n.slug for n in understood.needs if n.learnt and n.weight < 0.5}
+    assert faint
+    assert faint.isdisjoint(n["slug"] for n in finder.told(understood, criteria)["needs"])
+
+
 def test_the_centre_of_the_place_comes_before_the_fallback_and_the_helplines(finder: Finder) -> None:
     found = slugs(find(finder, q="voldtatt tromsø"))
     assert found[0] == "overgrepsmottak-tromso"

@@ -79,6 +79,11 @@ class NeedFound:
     matched: str  # the words that told it, as typed
     learnt: bool = False  # told by no rule: lines like this one ask for it
 
+    @property
+    def said(self) -> bool:
+        """Whether it is told to people as understood; the others only rank."""
+        return not self.learnt or self.weight >= SURE
+
 
 class Telling:
     """``book``: the phrases of the taxonomy; ``relatives``: how people speak of somebody close."""

@@ -111,7 +111,7 @@ class Understanding:
         as_written: bool = False,
     ) -> Understood:
         """The first 64 words are read. ``near``: WGS 84 degrees, decides between places of one name. ``as_written``: no
-        word is taken for another."""
+        word is taken for another, and no line for one like it."""
         raw = split(text)[:64]
         if not raw:
             return Understood()
@@ -149,10 +149,9 @@ class Understanding:
         consumed = {i for s in spoken for i in range(s.start, s.end)}
         consumed |= set(range(place.start, place.end)) if place else set()
         consumed |= unwanted
-        said = {i for q in quotations for i in q}
-        found = self._as_learnt(
-            found, [t for i, t in enumerate(tokens) if i not in consumed and i not in said], ideas
-        )
+        if not as_written:
+            left_out = consumed.union(*quotations)
+            found = self._as_learnt(found, [t for i, t in enumerate(tokens) if i not in left_out], ideas)
         terms, boosts, rest = self._terms(tokens, matches, consumed, place)
         return Understood(
             needs=found,
