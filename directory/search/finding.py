@@ -15,7 +15,7 @@ from directory.search.criteria import Criteria, resolve
 from directory.search.engine import Engine
 from directory.search.mixing import mixed
 from directory.search.query import EngineQuery, Hits, Snapshot, Weights
-from directory.search.querying import Querying
+from directory.search.querying import Querying, is_a_name
 from directory.search.regarding import Regarded, Regards, told_beside_trust
 from directory.search.suggesting import Suggester
 from directory.search.understand import Lexicon, Understanding, Understood
@@ -117,6 +117,8 @@ class Finder:
             if criteria.q
             else Understood()
         )
+        if is_a_name(snapshot, understood):
+            understood = understood._replace(needs=())
         relaxed: list[Mapping[str, object]] = []
         query = self.querying(snapshot, criteria, understood)
         hits = self._hits(snapshot, query, understood)

@@ -173,6 +173,15 @@ class Querying:
         )
 
 
+def is_a_name(snapshot: Snapshot, understood: Understood) -> bool:
+    """Whether a line that tells no need for sure is nothing but words of one service's name or its organization's."""
+    words = [term.alternatives[0][0] for term in (*understood.terms, *understood.boosts)]
+    if not understood.terms or any(n.sure for n in understood.needs):
+        return False
+    named = EngineQuery(filters=tuple(frozenset({f"name:{word}"}) for word in words), limit=1)
+    return snapshot.search(named).total > 0
+
+
 def _stands_anywhere(snapshot: Snapshot, term: Term) -> bool:
     return any(snapshot.has_term(name) for name, _ in term.alternatives)
 

@@ -21,7 +21,8 @@ class _Told(NamedTuple):
     """What a line tells, as far as one can undo it."""
 
     needs: frozenset[str]
-    likely: frozenset[str]  # needs that no word of it tells, but the whole line: nothing to keep when words leave
+    # needs that no word of it tells, but the whole line: nothing to keep when words leave
+    likely: frozenset[str]
     place: tuple[float, float] | None
     languages: frozenset[str]
 
@@ -103,8 +104,8 @@ def _told(line: str) -> _Told:
     understood = rooms().searcher.understand(line, language=page_language())
     place = understood.place
     return _Told(
-        frozenset(need.slug for need in understood.needs if not need.learnt),
-        frozenset(need.slug for need in understood.needs if need.learnt and need.said),
+        frozenset(need.slug for need in understood.needs if need.sure),
+        frozenset(need.slug for need in understood.needs if need.said and not need.sure),
         (place.lat, place.lon) if place else None,
         frozenset(understood.languages),
     )

@@ -36,7 +36,7 @@ WHOLE, HELLO = "all of it", "hello"
 STAGES = {
     "resolve": "criteria, places of a point",
     "understand": "understanding the line",
-    "_query": "what the engine is asked",
+    "query": "what the engine is asked",
     "search": "engine",
     "results": "joining the results",
     "answer": "the rest of the answer",
@@ -51,7 +51,8 @@ def measure(folder: Path, searches: int = SEARCHES) -> dict[str, dict[str, float
     spent: dict[str, list[float]] = defaultdict(list)
     world, chance = World(), random.Random(1)
     with _Timed(spent) as timed:
-        timed.watch(type(finder), "resolve", "answer", "_query")
+        timed.watch(type(finder), "resolve", "answer")
+        timed.watch(type(finder.querying), "__call__", name="query")
         timed.watch(type(finder.understand), "__call__", name="understand")
         timed.watch(type(finder.joiner), "results")
         timed.watch(type(finder.engine.snapshot()), "search")
@@ -69,7 +70,7 @@ def measure(folder: Path, searches: int = SEARCHES) -> dict[str, dict[str, float
 def own(told: dict[str, float]) -> dict[str, float]:
     """What each stage takes itself: all of it is their sum."""
     inner = {name: told.get(name, 0.0) for name in STAGES}
-    inner["answer"] -= sum(inner[name] for name in ("understand", "_query", "search", "results"))
+    inner["answer"] -= sum(inner[name] for name in ("understand", "query", "search", "results"))
     return {OUTSIDE: told[WHOLE] - told["resolve"] - told["answer"]} | {
         STAGES[name]: value for name, value in inner.items()
     }

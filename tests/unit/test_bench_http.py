@@ -149,7 +149,7 @@ def test_the_middle_of_the_rounds_is_that_of_each_figure() -> None:
 def test_the_stages_of_a_search_sum_up_to_all_of_it() -> None:
     told = {
         stages.WHOLE: 100.0, stages.HELLO: 10.0, "resolve": 5.0, "answer": 80.0, "understand": 30.0,
-        "_query": 5.0, "search": 20.0, "results": 15.0,
+        "query": 5.0, "search": 20.0, "results": 15.0,
     }  # fmt: skip
     parts = stages.own(told)
     assert sum(parts.values()) == told[stages.WHOLE]

@@ -42,7 +42,7 @@ def taught(**words: str) -> Classifier:
         ("не сплю третью неделю, всё время тревожно", "mental-health"),
         ("boję się że mnie zaraził ten facet z soboty", "sti-testing"),
         ("ابني صار يرجع بالليل مدوخ وعيونه حمر", "relatives-support"),
-        ("hon ligger bara och stirrar sen förlossningen", "mental-health"),
+        ("hon har inte gått ur sängen på tre veckor och gråter jämt", "mental-health"),
     ],
 )
 def test_a_line_is_understood_by_lines_like_it(understand: Understanding, line: str, need: str) -> None:

@@ -95,7 +95,7 @@ def test_latin_letters_are_no_russian_where_nobody_writes_it(understand: Underst
 
 
 def test_a_word_with_a_mark_is_not_the_one_without(understand: Understanding) -> None:
-    assert weights(understand, "min far røyker hasj").get("relatives-support", 0.0) >= 0.9
+    assert weights(understand, "min far røyker hasj").get("relatives-support", 0.0) >= 0.8
     assert "relatives-support" not in weights(understand, "røyker hasj hver dag og får ikke slutta")
 
 

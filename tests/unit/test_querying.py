@@ -62,6 +62,15 @@ def test_a_name_that_many_services_share_is_found_as_it_sounds(finder: Finder) -
     assert len(named) >= 6, named
 
 
+@pytest.mark.parametrize("name", ["Kirkens Bymisjon", "blå kors", "helseutvalget"])
+def test_the_name_of_an_organization_is_no_need(finder: Finder, name: str) -> None:
+    named = found(finder, q=name)
+    assert named.understood.needs == ()
+    with finder.engine.snapshot() as snapshot:
+        head = orjson.loads(b"{" + (snapshot.piece(named.hits.hits[0], "head") or b"") + b"}")
+    assert name.casefold().split()[0] in head["organization"]["name"].casefold()
+
+
 def test_beside_a_name_what_no_rule_told_counts_less(finder: Finder) -> None:
     asked = found(finder, q="хельсеутвалгет швидкий тест")
     learnt = [n for n in asked.understood.needs if n.learnt]

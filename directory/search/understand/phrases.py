@@ -10,6 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from directory.search.analysis import Compounds, stems
@@ -148,6 +149,9 @@ class PhraseBook:
         }
         self._numbers = {form: frozenset(found) for form, found in numbers.items()}
         self._anchored = self._by_rarest_word()
+        self._met = frozenset(
+            (*self._single, *self._anchored)
+        )  # without one of these no phrase is there whole
         self._firsts = {form for phrase in self._phrases for form in phrase.forms[0]}
         self._beginnings = {form[:BEGUN] for form in self._single}
         self.vocabulary = counts
@@ -177,6 +181,8 @@ class PhraseBook:
         return [m for m in found if not any(_inside(m, other) for other in wide)] if wide else found
 
     def _whole(self, tokens: Sequence[Token]) -> list[Match]:
+        if self._met.isdisjoint(chain.from_iterable([token.forms for token in tokens])):
+            return []
         found: dict[tuple[int, int], Match] = {}  # by start and phrase, which may be met in several forms
         starts: dict[str, list[int]] = {}
         for start, token in enumerate(tokens):

@@ -44,8 +44,8 @@ PROFESSIONAL = (
     "пацієнт",
     "bruker",
 )
-# Needs that say who asks; beside a need that says what for, they say less.
-WHO = frozenset({"children-youth", "lgbt-community", "migrants", "drugs-group"})
+# Needs that say who asks, or that somebody asks; beside a need that says what for, they say less.
+WHO = frozenset({"children-youth", "lgbt-community", "migrants", "drugs-group", "find-a-service"})
 WHO_BESIDE_WHAT = 0.5  # and what a circumstance counts
 # Needs that are met by anyone who listens: beside them, who asks says as much as ever.
 LISTENING = frozenset({"crisis-line", "mental-health", "peer-support", "crisis-counselling", "sexual-health-advice",
@@ -78,6 +78,11 @@ class NeedFound:
     weight: float  # 0..1
     matched: str  # the words that told it, as typed
     learnt: bool = False  # told by no rule: lines like this one ask for it
+
+    @property
+    def sure(self) -> bool:
+        """Whether words of the line tell it by themselves."""
+        return not self.learnt and self.weight >= SURE
 
     @property
     def said(self) -> bool:
