@@ -15,7 +15,7 @@ from directory.api.rooms import rooms
 from directory.catalogue.seeding import seed
 from directory.config import SEED_DIR, Settings
 from directory.search.finding import Finder
-from directory.search.understand import Understanding
+from directory.search.understand import Lexicon, Understanding
 from directory.search.wordbook import Wordbook, wordbook
 from directory.serving import mark_prepared
 
@@ -32,6 +32,12 @@ def words() -> Wordbook:
 def understand(words: Wordbook) -> Understanding:
     """Without an index."""
     return Understanding(words.needs, words.places, lexicon=words.lexicon)
+
+
+@pytest.fixture(scope="session")
+def by_rules(words: Wordbook) -> Understanding:
+    """Without an index, and without what was learnt from lines: phrases and ideas alone."""
+    return Understanding(words.needs, words.places, lexicon=Lexicon(words.needs))
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ def test_who_took_a_drug_and_does_not_answer_is_in_danger(
     assert "overdose-acute" in {n.slug for n in found.needs}
 
 
-@pytest.mark.parametrize(
+WANTING = pytest.mark.parametrize(
     ("wanting", "not_wanting", "language"),
     [
         ("أريد أن أعيش", "لا أريد أن أعيش", "ar"),
@@ -104,7 +104,22 @@ def test_who_took_a_drug_and_does_not_answer_is_in_danger(
         ("i want to live", "i don't want to live", "en"),
     ],
 )
+
+
+@WANTING
 def test_wanting_to_live_is_not_half_of_not_wanting_to(
+    by_rules: Understanding, wanting: str, not_wanting: str, language: str
+) -> None:
+    said = by_rules(wanting, language=language)
+    assert said.emergency is None
+    assert all(n.weight < 0.4 for n in said.needs)
+    refused = by_rules(not_wanting, language=language)
+    assert refused.needs[0].slug == "suicidal-crisis"
+    assert refused.needs[0].weight >= 0.8
+
+
+@WANTING
+def test_what_was_learnt_takes_wanting_to_live_for_no_danger_either(
     understand: Understanding, wanting: str, not_wanting: str, language: str
 ) -> None:
     said = understand(wanting, language=language)
