@@ -21,9 +21,8 @@ KINDRED = (frozenset({"nb", "nn", "da", "sv", "en"}), frozenset({"ru", "uk"}), f
 # that no rule told, and what it adds to one that a rule told in part; how much of that hangs on how sure it is and on
 # how near it is to the likeliest (exponents); and from which share of the best need on one is kept.
 LIKELY, DOUBT, LEARNT, LIFTED, AS_SURE, AS_NEAR, KEPT = 0.2, 0.2, 0.9, 0.7, 0.5, 0.4, 0.4
-LEAST = KEPT ** (
-    1 / AS_NEAR
-)  # what is so much less likely than the likeliest is never kept, where no rule told it
+# What is so much less likely than the likeliest is never kept, where no rule told it.
+LEAST = KEPT ** (1 / AS_NEAR)
 # Counsellors ask for clients: that somebody works with people is seldom what they need.
 FOR_WORK, WORKING = "professional-support", 0.2
 REPLACED = 0.4  # what a phrase counts that an idea takes the place of
