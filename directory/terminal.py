@@ -32,6 +32,8 @@ class OneLine(click.Group):
             raise click.ClickException("; ".join(said)) from None
         except DirectoryError as error:
             raise click.ClickException(error.detail) from None
+        except BrokenPipeError:
+            raise  # whoever read has enough ("| head"): click ends without a word
         except OSError as error:
             raise click.ClickException(f"{error.filename or 'the system'}: {error.strerror}") from None
         except Exception as error:

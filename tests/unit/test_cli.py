@@ -232,6 +232,14 @@ def test_an_index_of_other_needs_is_not_current(prepared: Path, monkeypatch: pyt
     assert "Building the search index" in well("serve", "--no-worker")
 
 
+def test_whoever_reads_may_leave_early(data_dir: Path) -> None:
+    command = [sys.executable, "-m", "directory.cli", "db", "current"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as told:
+        assert told.stdout and told.stderr
+        told.stdout.close()  # as `head` does
+        assert told.stderr.read() == b""
+
+
 def test_help_answers_without_loading_the_house() -> None:
     loaded = (
         "import sys; from directory.cli import main; main(['--help'], standalone_mode=False); "
