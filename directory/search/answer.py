@@ -58,19 +58,11 @@ class Joiner:
         self._lately: dict[tuple[int, int, int | None, _Way], _Shown] = {}
         self._before: dict[tuple[int, int, int | None, _Way], _Shown] = {}
 
-        # Most services share their lists of needs and of languages with others: the labelled lists are kept.
-        @lru_cache(maxsize=4096)
-        def labelled(lists: bytes, lang: str, asked: tuple[str, ...], mode: str | None) -> bytes:
-            slugs, spoken = orjson.loads(lists)
-            if mode:
-                spoken += [[code, mode] for code in asked if code not in {known for known, _ in spoken}]
-            named = {
-                "needs": [{"slug": s, "label": needs.label(s, lang)} for s in slugs],
-                "languages": [{"code": c, "label": languages.name(c, lang), "mode": m} for c, m in spoken],
-            }
-            return orjson.dumps(named)[1:-1]
+        @lru_cache(maxsize=8192)
+        def need(slug: str, lang: str) -> bytes:
+            return orjson.dumps({"slug": slug, "label": needs.label(slug, lang)})
 
-        self._labelled = labelled
+        self._need = need
 
     def results(
         self, snapshot: Told, hits: Sequence[Hit], lang: str, at: datetime, asked_languages: Iterable[str]
@@ -101,15 +93,19 @@ class Joiner:
 
     def _joined(self, snapshot: Told, hit: Hit, lang: str, asked: tuple[str, ...]) -> _Shown:
         head = snapshot.piece(hit, "head")
-        mode = None
-        if asked:
-            mode = next((m for m in INTERPRETING if snapshot.has_key(hit, f"flag:{m}")), None)
-        before = b'{%b,"url":%b%b",%b,%b,"distance_km":' % (
+        slugs, spoken = orjson.loads(snapshot.piece(hit, "labelled"))
+        if asked and (mode := next((m for m in INTERPRETING if snapshot.has_key(hit, f"flag:{m}")), None)):
+            known = {code for code, _ in spoken}
+            spoken += [[code, mode] for code in asked if code not in known]
+        needs = b",".join([self._need(slug, lang) for slug in slugs])
+        spoken_here = b",".join([_language(code, mode, lang) for code, mode in spoken])
+        before = b'{%b,"url":%b%b",%b,"needs":[%b],"languages":[%b],"distance_km":' % (
             head,
             self._base,
             _slug(head),
             _text(snapshot, hit, _texts(lang)),
-            self._labelled(snapshot.piece(hit, "labelled"), lang, asked, mode),
+            needs,
+            spoken_here,
         )
         place = snapshot.piece(hit, f"place:{hit.spot or 0}") or NOWHERE
         return _Shown(before, b",%b," % place, snapshot.piece(hit, "hours"))
@@ -135,6 +131,11 @@ def _slug(head: bytes) -> bytes:
     """From the piece that begins with the id and the slug."""
     start = head.index(_SLUG) + len(_SLUG)
     return head[start : head.index(b'"', start)]
+
+
+@lru_cache(maxsize=4096)
+def _language(code: str, mode: str, lang: str) -> bytes:
+    return orjson.dumps({"code": code, "label": languages.name(code, lang), "mode": mode})
 
 
 @lru_cache(maxsize=256)

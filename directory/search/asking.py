@@ -91,10 +91,12 @@ class Question:
         """Whole and real ones, for the view of that number: see ``handing``."""
         query, terms, boosts = self._query, self._terms, self._boosts
         ranges: list[int] = []
+        bits: list[int] = []
         weights: list[float] = []
         for key, weight in query.wanted.items():
             if (found := segment.range(KEY, key)) is not None:
                 ranges += found
+                bits.append(segment.bits_of(key))
                 weights.append(weight)
         wanted = len(weights)
         ranges += terms.ranges[number]
@@ -128,7 +130,7 @@ class Question:
             len(groups),
         )  # see ``layout.SIZES``
         return (
-            np.array([*self._whole, *sizes, *ranges, *ends, *rows, *groups], dtype=np.int64),
+            np.array([*self._whole, *sizes, *ranges, *bits, *ends, *rows, *groups], dtype=np.int64),
             np.array([*self._real, *weights, *terms.tells, *boosts.tells, *factors], dtype=np.float64),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import random
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,8 +25,20 @@ from directory.search.matching.layout import Costs
 from directory.search.query import EngineQuery, Term, Weights
 from directory.search.snapshot import Snapshot
 from directory.search.storage import assembly, inversion
-from directory.search.storage.document import Document
-from tests.engine_oracle import WORDS, Oracle, before, directories, queries, states_at
+from directory.search.storage.document import Document, Spot
+from tests.engine_oracle import (
+    AREAS,
+    LANGUAGES,
+    NEEDS,
+    SCHEDULES,
+    WORDS,
+    Oracle,
+    before,
+    directories,
+    queries,
+    service,
+    states_at,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 bounded = settings(
@@ -45,7 +58,7 @@ def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     """Few documents would all go one way: with other limits they go the ways of a hundred thousand."""
     if request.param != "as it is":
         monkeypatch.setattr(assembly, "DENSE", 3)
-        monkeypatch.setattr(asking, "COSTS", Costs(look_up=1, local=0, selective=1, many=0))
+        monkeypatch.setattr(asking, "COSTS", Costs(look_up=1, local=0, selective=1, many=0, crowd=0))
         monkeypatch.setattr(inversion, "RUN", 20)
         monkeypatch.setattr(inversion, "MOST_TERMS", 7)
 
@@ -97,6 +110,7 @@ def _as_near(oracle: Oracle, identity: str, one: int | None, other: int | None, 
     return a is not None and b is not None and abs((a[1] or 0) - (b[1] or 0)) < 2e-5
 
 
+@pytest.mark.usefixtures("ways")
 @bounded
 @given(directories, queries(NOON), st.integers(1, 7))
 def test_pages_hold_everything_once_and_in_the_same_order(
@@ -110,6 +124,72 @@ def test_pages_hold_everything_once_and_in_the_same_order(
             for at in range(0, len(whole) + size, size)
         ]
         assert [hit for page in pages for hit in page] == list(whole)
+
+
+def town_and_country(chance: random.Random, number: int) -> Document:
+    """A document of a country with three towns: most are in one of them, some have several locations or none."""
+    towns = ((60.39, 5.32), (59.91, 10.75), (69.65, 18.96))
+    latitude, longitude = chance.choice(towns)
+    scatter = chance.choice([0.01, 0.1, 3.0])
+    spots = tuple(
+        Spot(
+            min(latitude + chance.gauss(0, scatter), 90.0),
+            longitude + chance.gauss(0, scatter),
+            chance.choice([None, *SCHEDULES]),
+        )
+        for _ in range(chance.choices([0, 1, 3], [1, 8, 1])[0])
+    )
+    return service(
+        number,
+        terms={
+            word: chance.choice([1.0, 4.0])
+            for word in WORDS
+            if chance.random() < (0.05 if word in WORDS[:3] else 0.2)
+        },
+        keys={
+            key: chance.choice([1.0, 1.0, 0.5])
+            for key in NEEDS + AREAS + LANGUAGES
+            if chance.random() < (0.02 if key == NEEDS[0] else 0.3)
+        },
+        spots=spots,
+        ages=chance.choice([(0, 150), (13, 25)]),
+        trust=chance.choice([1.0, 1.0, 0.5]),
+        prominence=chance.choice([0.0, 0.3, 1.0]),
+        reach=chance.choices([0, 1, 2], [8, 1, 1])[0],
+    )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.integers(0, 2**32),
+    st.lists(queries(NOON), min_size=1, max_size=6),
+    st.sampled_from([1, 5, 20]),
+    st.integers(0, 3),
+)
+def test_of_a_crowd_the_same_come_first_as_if_each_of_it_were_scored(
+    seed: int, asked: list[EngineQuery], limit: int, page: int
+) -> None:
+    chance = random.Random(seed)
+    documents = [town_and_country(chance, number) for number in range(700)]
+    with tempfile.TemporaryDirectory() as folder:
+        opened(folder, documents)
+        gone = [documents[number].id for number in chance.sample(range(700), 30)]
+        index.apply(Path(folder), [], gone, position=2)
+        snapshot = Engine(Path(folder), states_at=states_at).snapshot()
+        for query in asked:
+            query = query._replace(radius_km=None, sort="best", limit=limit, offset=page * limit)
+            if chance.random() < 0.8:
+                query = query._replace(
+                    wanted={NEEDS[0]: 1.0, **{need: chance.random() / 2 for need in NEEDS[1:]}},
+                    terms=(),
+                    boosts=tuple(Term(((word, 1.0),)) for word in WORDS if chance.random() < 0.1),
+                )
+            told = []
+            for crowd in (0, len(documents)):
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(asking, "COSTS", Costs(crowd=crowd))
+                    told.append(snapshot.search(query))
+            assert told[0] == told[1]
 
 
 class OurBM25(BM25F):

@@ -137,8 +137,8 @@ def test_one_distance_is_as_far_as_many_are_told_to_be(
 ) -> None:
     expected = distances_km(*one, np.array([other[0]]), np.array([other[1]]))[0]
     found = distance_km(*one, *other)
-    # nearly antipodal points are left to who can tell
-    assert found == pytest.approx(expected, abs=1e-6) or (found == -1 and expected > 19_700)
+    # nearly antipodal points (within some six degrees) are left to who can tell
+    assert found == pytest.approx(expected, abs=1e-6) or (found == -1 and expected > 19_300)
 
 
 def test_a_distance_to_nowhere_is_unknown() -> None:

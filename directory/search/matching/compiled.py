@@ -2,7 +2,7 @@
 
 What is compiled is kept beside the source, or in the user's own cache folder where that can't be written. numba only
 looks at the file a function stands in, though what it calls is compiled into it: so the folder's name is made of all
-of these files, and a change in any of them compiles anew (some ten seconds, at the next start).
+of these files, and a change in any of them compiles anew (some twenty seconds, at the next start).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ SOURCES = (
     "narrowing.py",
     "ordering.py",
     "placing.py",
+    "prospecting.py",
     "ranking.py",
     "sifting.py",
     "sphere.py",

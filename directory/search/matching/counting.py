@@ -6,11 +6,11 @@ import numpy as np
 
 from directory.search.matching.compiled import compiled, inner
 from directory.search.matching.layout import Asked, Columns, Counted, Room
-from directory.search.matching.narrowing import lower_bound
+from directory.search.matching.narrowing import lower_bound, set_bit, signed
 
 
 @inner
-def _ones(word: np.uint64) -> np.uint64:
+def ones(word: np.uint64) -> np.uint64:
     """How many bits are set (H. S. Warren, Hacker's Delight, 2nd ed., 5-1)."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
@@ -27,23 +27,22 @@ def count_keys(columns: Columns, room: Room, counted: Counted, asked: Asked, fou
         return
     if found * asked.many > len(columns.spot):
         has = np.zeros((len(columns.spot) + 63) >> 6, dtype=np.uint64)
-        _by_key(columns, counted, document_of, found, has)
+        for slot in range(found):
+            set_bit(has, signed(document_of[slot]))
+        count_bits(columns, counted, has)
     else:
         _by_document(columns, facet, document_of, found, counts)
 
 
-@inner
-def _by_key(columns: Columns, counted: Counted, document_of: np.ndarray, found: int, has: np.ndarray) -> None:
-    """``has``: a bit for each document of the segment, none set."""
+@compiled
+def count_bits(columns: Columns, counted: Counted, has: np.ndarray) -> None:
+    """As ``count_keys``, of the documents that have a bit."""
     bits, posting = columns.bits, columns.posting
     dense, sparse, counts = counted.dense, counted.sparse, counted.counts
-    for slot in range(found):
-        document = document_of[slot]
-        has[document >> 6] |= np.uint64(1) << np.uint64(document & 63)
     for i in range(len(dense)):
         row, number = dense[i, 0], np.uint64(0)
         for word in range(len(has)):
-            number += _ones(bits[row, word] & has[word])
+            number += ones(bits[row, word] & has[word])
         counts[dense[i, 1]] = number
     for i in range(len(sparse)):
         start, count, place = sparse[i, 0], sparse[i, 1], sparse[i, 2]

@@ -21,6 +21,19 @@ def gather(columns: Columns, room: Room, part: Part, lists: Lists, asked: Asked)
     candidates = signed(
         0
     )  # not the number itself: numba would compile what it is given to once more for that
+    for document in part.listed:
+        candidates = _add(slot_of, document_of, text, share, missing, candidates, signed(document)) + 1
+    if len(part.listed):
+        for i in range(lists.wanted if asked.any_of else 0):
+            start, count = lists.range[i]
+            visited = meet_again(columns, room, part, candidates, start, count, lists.row[i])
+            weight = lists.weight[i]
+            for j in range(visited):
+                slot = visits[j]
+                missing[slot] = ranking.missing(missing[slot], weight, weights[places[j]])
+        for term in range(lists.terms):
+            add_term(columns, room, part, lists, term, candidates, part.everywhere)
+        return candidates
     if asked.any_of:
         for i in range(lists.wanted):
             candidates, visited = meet(columns, room, part, candidates, lists.range[i, 0], lists.range[i, 1])
@@ -80,7 +93,7 @@ def add_term(
         if new:
             candidates, visited = meet(columns, room, part, candidates, start, count)
         else:
-            visited = meet_again(columns, room, part, candidates, start, count)
+            visited = meet_again(columns, room, part, candidates, start, count, signed(-1))
         for j in range(visited):
             slot = visits[j]
             value = weight * ranking.saturation(weights[places[j]], norms[document_of[slot]])
@@ -156,16 +169,25 @@ def meet(
 
 
 @inner
-def meet_again(columns: Columns, room: Room, part: Part, candidates: int, start: int, count: int) -> int:
-    """As ``meet``, but only for those who are candidates already: how many were visited."""
+def meet_again(
+    columns: Columns, room: Room, part: Part, candidates: int, start: int, count: int, row: int
+) -> int:
+    """As ``meet``, but only for those who are candidates already: how many were visited. ``row``: see ``Keys``."""
     slot_of, document_of = room.slot, room.document
     visits, places = room.visited, room.at
     posting = columns.posting
     visited, end = 0, start + count
-    if candidates * part.look_up < count:
+    if (row >= 0 and candidates < count) or candidates * part.look_up < count:
+        at, before = start, -1
         for slot in range(candidates):
             document = signed(document_of[slot])
-            at = lower_bound(posting, start, end, document)
+            if row >= 0 and not has_bit(columns.bits, row, document):
+                continue
+            low, reach = (at, 8) if document > before else (start, count)  # most come in order
+            while low + reach < end and posting[low + reach] < document:
+                low, reach = low + reach, 2 * reach
+            at = lower_bound(posting, low, min(low + reach, end), document)
+            before = document
             if at < end and posting[at] == document:
                 visits[visited], places[visited] = slot, at
                 visited += 1

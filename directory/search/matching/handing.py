@@ -40,7 +40,9 @@ TYPES: Mapping[type, Mapping[str, Any]] = {
         "extra_longitude": np.float64, "extra_schedule": np.int32, "extra_hilbert": np.uint64,
         "extra_along": np.uint32, "youngest": np.uint8, "oldest": np.uint8, "reach": np.uint8, "verified_on": np.int32,
         "trust": np.float32, "prominence": np.float32, "name_rank": np.uint32, "bits": np.uint64, "key": np.uint32,
-        "key_end": np.int64, "norm": np.float32, "dead": np.uint8,
+        "key_end": np.int64, "block_unit": np.float32, "block_km": np.float32, "block_trust": np.float32,
+        "block_prominence": np.float32, "block_regional": np.uint64, "block_national": np.uint64, "norm": np.float32,
+        "dead": np.uint8,
     },
     Room: {
         "slot": np.int32, "marked": np.uint8, "document": np.int32, "text": np.float32, "share": np.float32,
@@ -51,7 +53,7 @@ TYPES: Mapping[type, Mapping[str, Any]] = {
     Times: {"states": np.int8, "known": np.float64, "extras_known": np.float64},
     Counted: {"facet": np.int64, "dense": np.int64, "sparse": np.int64, "counts": np.int64},
 }  # fmt: skip
-WIDE = frozenset({"unit", "bits", "facet", "dense", "sparse"})
+WIDE = frozenset({"unit", "block_unit", "bits", "facet", "dense", "sparse"})
 
 
 def addresses(arrays: NamedTuple) -> np.ndarray:
@@ -123,6 +125,7 @@ def asked_of(whole: np.ndarray, real: np.ndarray) -> Asked:
         whole[8],
         whole[9],
         whole[10],
+        whole[11],
         real[0],
         real[1],
         real[2],
@@ -145,11 +148,13 @@ def sought_of(whole: np.ndarray, real: np.ndarray) -> tuple[Lists, Keys]:
     at, real_at = WHOLE + SIZES, REAL
     wanted, terms, filters = whole[WHOLE], whole[WHOLE + 1], whole[WHOLE + 2]
     ranges, told, keys, groups = whole[WHOLE + 3], whole[WHOLE + 4], whole[WHOLE + 5], whole[WHOLE + 6]
-    ends = at + 2 * ranges
+    wanted_rows = at + 2 * ranges
+    ends = wanted_rows + wanted
     rows = ends + told
     last = rows + 3 * keys
     lists = Lists(
-        whole[at:ends].reshape((ranges, 2)),
+        whole[at:wanted_rows].reshape((ranges, 2)),
+        whole[wanted_rows:ends],
         real[real_at : real_at + ranges],
         whole[ends:rows],
         real[real_at + ranges : real_at + ranges + told],

@@ -47,6 +47,15 @@ class Columns(NamedTuple):
     bits: np.ndarray
     key: np.ndarray  # keys of each document, by their place in the dictionary, ascending
     key_end: np.ndarray  # where each document's end; one more than documents, from 0
+    # of each 64 documents: the middle of their spots as a point on a unit sphere and how far from it they lie at most
+    # (-1: none has a spot; inf: some have none), their greatest trust and prominence, and bits of those who reach a
+    # region or the country
+    block_unit: np.ndarray
+    block_km: np.ndarray
+    block_trust: np.ndarray
+    block_prominence: np.ndarray
+    block_regional: np.ndarray
+    block_national: np.ndarray
     # as a generation sees the segment
     norm: np.ndarray = _NONE  # BM25's length norm of each document
     dead: np.ndarray = _NONE  # by document, not 0 where it is; empty if none is
@@ -57,6 +66,7 @@ class Lists(NamedTuple):
     of the terms' alternatives, then those of the boosts'."""
 
     range: np.ndarray  # int64 (n, 2)
+    row: np.ndarray  # int64: of wanted keys, in ``Columns.bits``, or -1
     weight: np.ndarray  # float64 (n): of the wanted key or of the alternative
     term_end: np.ndarray  # int64: for each term, then each boost, the end of its alternatives
     tells: np.ndarray  # float64: what each of them tells
@@ -91,6 +101,7 @@ class Costs(NamedTuple):
     many: int = (
         24  # where more than one document in so many is found, common keys are counted by their bit sets
     )
+    crowd: int = 1000  # where more may be found, it is asked first who of them may come to the page
 
 
 class Asked(NamedTuple):
@@ -107,6 +118,7 @@ class Asked(NamedTuple):
     local: int
     selective: int
     many: int
+    crowd: int
     minimum: float  # what the terms that are there must tell at least; 0: any of them will do
     told: float  # what terms and boosts could tell in all
     need: float  # see Weights, down to ``placeless_local``
@@ -122,7 +134,7 @@ class Asked(NamedTuple):
     radius_km: float  # inf: none
 
 
-WHOLE, REAL = 11, 13
+WHOLE, REAL = 12, 13
 # Behind those, so many tell how long the arrays of ``Lists`` and ``Keys`` are: wanted, terms, filters, ranges, terms
 # and boosts, keys, groups; then these follow.
 SIZES = 7

@@ -21,6 +21,9 @@ class Part(NamedTuple):
     ranges: np.ndarray  # int64 (n, 2), ascending and disjoint
     rows: np.ndarray  # int64
     marked: np.ndarray  # documents, int32
+    listed: (
+        np.ndarray
+    )  # documents, int32, ascending: if there are any they are the part, and all are candidates
     look_up: int  # see Costs
 
 
@@ -45,6 +48,11 @@ def lower_bound(values: np.ndarray, low: int, high: int, wanted: int) -> int:
 @inner
 def has_bit(bits: np.ndarray, row: int, document: int) -> bool:
     return (bits[row, document >> 6] >> np.uint64(document & 63)) & np.uint64(1) != np.uint64(0)
+
+
+@inner
+def set_bit(bits: np.ndarray, document: int) -> None:
+    bits[document >> 6] |= np.uint64(1) << np.uint64(document & 63)
 
 
 @compiled
@@ -77,6 +85,20 @@ def within(ranges: np.ndarray, document: int) -> bool:
         else:
             return True
     return False
+
+
+@compiled
+def whole_segment(look_up: int) -> Part:
+    nobody = np.empty(0, dtype=np.int32)
+    return Part(True, np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.int64), nobody, nobody, look_up)
+
+
+@compiled
+def listed_part(documents: np.ndarray, look_up: int) -> Part:
+    nobody = np.empty(0, dtype=np.int32)
+    return Part(
+        False, np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.int64), nobody, documents, look_up
+    )
 
 
 @compiled
@@ -116,7 +138,7 @@ def part_of(columns: Columns, keys: Keys, room: Room, asked: Asked) -> Part:
         else:
             extras = 0
     if everywhere:
-        return Part(True, ranges, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), asked.look_up)
+        return whole_segment(asked.look_up)
     rows = np.empty(last - first, dtype=np.int64)
     number, dense = extras, 0
     for i in range(first, last):
@@ -139,7 +161,8 @@ def part_of(columns: Columns, keys: Keys, room: Room, asked: Asked) -> Part:
             for at in range(low, high):
                 document = signed(columns.extra_document[columns.extra_along[at]])
                 number = _mark(room.marked, ranges, marked, number, document)
-    return Part(False, ranges, rows[:dense], marked[:number], asked.look_up)
+    listed = np.empty(0, dtype=np.int32)
+    return Part(False, ranges, rows[:dense], marked[:number], listed, asked.look_up)
 
 
 @inner

@@ -14,7 +14,7 @@ from directory.search.matching.placing import exact_km, tell_roughly
 from directory.search.matching.sphere import unit_vector
 
 # Scores are compared to a millionth and distances to 0.1 m, so that rounding never decides an order.
-_SCORE_STEPS, _DISTANCE_STEPS = 1e6, 1e4
+SCORE_STEPS, _DISTANCE_STEPS = 1e6, 1e4
 _MOST_SCORE, _MOST_DISTANCE, _MOST_DAYS = (1 << 30) - 1, (1 << 28) - 1, (1 << 20) - 1
 _FARTHEST_KM = 1e5  # farther than anything on Earth
 _LATER = 1e9  # added to the rank of those whose hours are unknown: more than any rank
@@ -56,7 +56,7 @@ def order_of(sort: int, later: bool, score: float, distance: float, days: int) -
 
     ``days``: when it was verified, since 1970. ``later``: after all that are not.
     """
-    worse = _MOST_SCORE - signed(min(max(np.rint(score * _SCORE_STEPS), 0.0), _MOST_SCORE))
+    worse = _MOST_SCORE - signed(min(max(np.rint(score * SCORE_STEPS), 0.0), _MOST_SCORE))
     order = 0
     if sort == VERIFIED:
         order = ((_MOST_DAYS - min(max(days, 0), _MOST_DAYS)) << 30) | worse
@@ -106,7 +106,7 @@ def running(
     # as far as ``order_of`` rounds
     sort, slack = asked.sort, 0.0
     if sort == BEST:
-        slack = 2 / _SCORE_STEPS
+        slack = 2 / SCORE_STEPS
     elif sort == DISTANCE:
         slack = 2 / _DISTANCE_STEPS
     here = unit_vector(asked.latitude, asked.longitude)
@@ -230,7 +230,7 @@ def first_of(
         runner = which[i]
         slot, distance = visits[runner], distances[runner]
         found[0, i], found[1, i] = document_of[slot], order[i]
-        found[2, i] = signed(np.rint(scores[runner] * _SCORE_STEPS))
+        found[2, i] = signed(np.rint(scores[runner] * SCORE_STEPS))
         found[3, i] = -1 if math.isnan(distance) else signed(np.rint(distance * _DISTANCE_STEPS))
         found[4, i], found[5, i] = room.spot[slot], state[slot]
     return size

@@ -74,7 +74,7 @@ def _sift_sparse(columns: Columns, room: Room, part: Part, keys: Keys, candidate
                     if stage[slot] == group and has_bit(bits, row, document_of[slot]):
                         stage[slot] = group + 1
                 continue
-            for j in range(meet_again(columns, room, part, candidates, start, count)):
+            for j in range(meet_again(columns, room, part, candidates, start, count, row)):
                 slot = visits[j]
                 if stage[slot] == group:
                     stage[slot] = group + 1
@@ -136,7 +136,7 @@ def weigh_keys(columns: Columns, room: Room, part: Part, keys: Keys, candidates:
                     if has_bit(bits, row, document_of[slot]):
                         best[slot] = keys.factor[i]
             else:
-                for j in range(meet_again(columns, room, part, candidates, start, count)):
+                for j in range(meet_again(columns, room, part, candidates, start, count, row)):
                     best[visits[j]] = keys.factor[i]
         for slot in range(candidates):
             factor[slot] *= best[slot]
@@ -151,7 +151,7 @@ def weigh_keys(columns: Columns, room: Room, part: Part, keys: Keys, candidates:
                 if has_bit(bits, row, document_of[slot]):
                     stage[slot] = 1
         else:
-            for j in range(meet_again(columns, room, part, candidates, start, count)):
+            for j in range(meet_again(columns, room, part, candidates, start, count, row)):
                 stage[visits[j]] = 1
 
 
@@ -166,5 +166,5 @@ def _multiply(columns: Columns, room: Room, part: Part, keys: Keys, candidates: 
             if has_bit(bits, row, document_of[slot]):
                 factors[slot] *= factor
     else:
-        for j in range(meet_again(columns, room, part, candidates, start, count)):
+        for j in range(meet_again(columns, room, part, candidates, start, count, row)):
             factors[visits[j]] *= factor

@@ -23,6 +23,12 @@ def unit_vectors(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
     )
 
 
+def most_km(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """What ``rough_km`` gives as most, for rows of points on the unit sphere; NaN gives NaN."""
+    half = np.linalg.norm(some.astype(np.float64) - others, axis=-1) / 2
+    return 2 * _RADIUS_KM * np.arcsin(np.minimum(half, 1.0)) * (1 + _OFF) + _BLUR_KM
+
+
 @inner
 def unit_vector(latitude: float, longitude: float) -> tuple[float, float, float]:
     """One point in degrees on a unit sphere."""

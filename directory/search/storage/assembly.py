@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -22,7 +22,7 @@ from uuid import UUID
 import numpy as np
 
 from directory.search.matching import curve
-from directory.search.matching.sphere import unit_vectors
+from directory.search.matching.sphere import most_km, unit_vectors
 from directory.search.storage.arrays import write_arrays
 from directory.search.storage.document import Document, Spot
 from directory.search.storage.inversion import Inversion
@@ -30,6 +30,7 @@ from directory.search.storage.postings import KEY, SCHEMA, TEXT, TermsWriter
 
 ARRAYS, PIECES = "arrays.bin", "pieces.bin"
 DENSE = 64  # a key that at least one document in so many has gets a bit set as well
+BLOCK = 64  # documents of a word of bits
 _NO_SPOT = 1 << 63  # sorts after every key of the curve
 NO_PIECE = 0xFFFFFFFF
 
@@ -146,6 +147,7 @@ class SegmentBuilder:
             **pieces,
             **terms,
         }
+        arrays |= _block_arrays(arrays)
         meta = {
             "documents": documents,
             "dense": self._dense,
@@ -182,15 +184,15 @@ class SegmentBuilder:
         return {"name_rank": rank, "name_end": ends, "name": np.frombuffer(b"".join(encoded), dtype=np.uint8)}
 
     def _piece_arrays(self, place: np.ndarray) -> dict[str, np.ndarray]:
-        """By name (a row for each) and document: where the piece begins, and its length or NO_PIECE."""
-        at = np.zeros((len(self._piece_names), len(place)), dtype=np.uint64)
+        """By document (a row for each) and name: where the piece begins, and its length or NO_PIECE."""
+        at = np.zeros((len(place), len(self._piece_names)), dtype=np.uint64)
         length = np.full(at.shape, NO_PIECE, dtype=np.uint32)
         name = np.frombuffer(self._piece_name, dtype=np.uint32)
         document = np.repeat(place, np.frombuffer(self._piece_count, dtype=np.uint32))
         lengths = np.frombuffer(self._piece_length, dtype=np.uint32)
-        length[name, document] = lengths
+        length[document, name] = lengths
         # one piece begins where the one before it ends
-        at[name, document] = np.cumsum(lengths, dtype=np.uint64) - lengths
+        at[document, name] = np.cumsum(lengths, dtype=np.uint64) - lengths
         return {"piece_at": at, "piece_length": length}
 
     def _term_arrays(self, place: np.ndarray) -> dict[str, np.ndarray]:
@@ -202,7 +204,7 @@ class SegmentBuilder:
         dense, bits = [], []
         held: list[tuple[int, np.ndarray, np.ndarray]] = []
         number = 0
-        words = -(-documents // 64)
+        words = -(-documents // BLOCK)
         with closing(TermsWriter(self._folder)) as writer:
             writer.start_field(KEY, SCHEMA[KEY])
             for batch in self._keys.batches(place):
@@ -210,9 +212,8 @@ class SegmentBuilder:
                 counts = np.diff(np.append(batch.starts, len(batch.documents)))
                 is_dense = counts * DENSE >= documents
                 for i in np.flatnonzero(is_dense).tolist():
-                    has = np.zeros(words * 64, dtype=bool)
-                    has[batch.documents[batch.starts[i] : batch.starts[i] + counts[i]]] = True
-                    bits.append(np.packbits(has, bitorder="little").view(np.uint64))
+                    having = batch.documents[batch.starts[i] : batch.starts[i] + counts[i]]
+                    bits.append(_bits(having, documents))
                     dense.append(number + i)
                     self._dense.append(batch.terms[i])
                 held.append((number, counts, batch.documents))
@@ -229,6 +230,40 @@ class SegmentBuilder:
             "key_end": key_end,
             "key": key,
         }
+
+
+def _block_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What holds of each 64 documents together: see ``Columns``."""
+    documents = len(arrays["spot"])
+    starts = np.arange(0, documents, BLOCK)
+
+    def of_each(reduce: np.ufunc, values: np.ndarray) -> np.ndarray:
+        return reduce.reduceat(values, starts) if documents else values
+
+    placed = arrays["spot"] >= 0
+    middle = of_each(np.add, np.where(placed[:, None], arrays["unit"], 0))
+    middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-6)
+    owner = np.concatenate([np.flatnonzero(placed), arrays["extra_document"]]) // BLOCK
+    extras = unit_vectors(arrays["extra_latitude"], arrays["extra_longitude"])
+    some_placed, all_placed = of_each(np.logical_or, placed), of_each(np.logical_and, placed)
+    km = np.where(some_placed, np.where(all_placed, 0.0, np.inf), -1.0)
+    np.maximum.at(km, owner, most_km(np.concatenate([arrays["unit"][placed], extras]), middle[owner]))
+    return {
+        "block_unit": middle.astype(np.float32),
+        # single precision, rounded up
+        "block_km": np.where(some_placed, km * (1 + 1e-6) + 0.01, -1.0).astype(np.float32),
+        "block_trust": of_each(np.maximum, arrays["trust"]),
+        "block_prominence": of_each(np.maximum, arrays["prominence"]),
+        "block_regional": _bits(np.flatnonzero(arrays["reach"] == 1), documents),
+        "block_national": _bits(np.flatnonzero(arrays["reach"] == 2), documents),
+    }
+
+
+def _bits(having: np.ndarray, documents: int) -> np.ndarray:
+    """A bit for each document, little-endian."""
+    has = np.zeros(-(-documents // BLOCK) * BLOCK, dtype=bool)
+    has[having] = True
+    return np.packbits(has, bitorder="little").view(np.uint64)
 
 
 def build_segment(folder: Path, documents: Iterable[Document]) -> int:

@@ -19,7 +19,7 @@ import numpy as np
 
 from directory.errors import IndexUnavailable
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 _REMEMBERED = 1000  # files whose sums are known
 

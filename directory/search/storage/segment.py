@@ -49,7 +49,7 @@ class Segment:
         self.documents: int = meta["documents"]
         self.schedules: list[tuple[str, str]] = [(expression, zone) for expression, zone in meta["schedules"]]
         self._piece_names: list[str] = meta["pieces"]
-        self._piece_rows = {name: row for row, name in enumerate(self._piece_names)}
+        self._piece_columns = {name: column for column, name in enumerate(self._piece_names)}
         self.array = arrays
         # one number out of a view is had in half the time it takes out of an array
         self._piece_at, self._piece_length = arrays["piece_at"].data, arrays["piece_length"].data
@@ -98,8 +98,12 @@ class Segment:
             found = self.range(KEY, key)
             if len(self._keys) >= _CACHED_TERMS:
                 self._keys.clear()
-            row = self._keys[key] = None if found is None else (*found, self._bit_rows.get(key, -1))
+            row = self._keys[key] = None if found is None else (*found, self.bits_of(key))
             return row
+
+    def bits_of(self, key: str) -> int:
+        """The row of a key's bit set in ``columns.bits``, or -1."""
+        return self._bit_rows.get(key, -1)
 
     def terms(self, prefix: str = "") -> Iterator[str]:
         return (term for term, _, _ in self._dictionary.walk(TEXT, prefix))
@@ -160,10 +164,10 @@ class Segment:
         return self.array["name"][start:end].tobytes().decode("utf-8", "surrogatepass")
 
     def piece(self, document: int, name: str) -> bytes | None:
-        row = self._piece_rows.get(name)
-        if row is None or (length := self._piece_length[row, document]) == NO_PIECE:
+        column = self._piece_columns.get(name)
+        if column is None or (length := self._piece_length[document, column]) == NO_PIECE:
             return None
-        start = self._piece_at[row, document]
+        start = self._piece_at[document, column]
         return self._pieces[start : start + length]
 
     # the whole

@@ -196,10 +196,10 @@ class PhraseBook:
         there = frozenset(starts)
         for form in starts:
             for phrase in self._anchored.get(form, ()):
-                if phrase.forms[-1].isdisjoint(there) or phrase.forms[0].isdisjoint(there):
+                if phrase.forms[-1].isdisjoint(there):
                     continue
-                for first in phrase.forms[0]:
-                    for start in starts.get(first, ()):
+                for first in phrase.forms[0] & there:
+                    for start in starts[first]:
                         if (start, id(phrase)) not in found:
                             end, weight = _follow(tokens, start, phrase)
                             if end:
