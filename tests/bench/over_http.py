@@ -121,11 +121,7 @@ def measure(folder: Path, size: int, step: Step = lambda told, steps: None) -> d
                 rounds[name].append(wrk(server, made(number), folder, SECONDS))
         found = {name: _middle(told) for name, told in rounds.items()}
         step("80 % of the load", 0)
-        rate = LOAD * found["search"]["requests_per_s"]
-        thinking = script(world, ROUNDS + 1) + THINK % max(
-            1000 * PEOPLE / rate - found["search"]["p50_ms"], 0.0
-        )
-        loaded = wrk(searched, thinking, folder, LOADED_S, connections=PEOPLE)
+        loaded = _loaded(searched, script(world, ROUNDS + 1), folder, found["search"])
     rates = {name: row["requests_per_s"] for name, row in found.items()}
     return {
         "size": size,
@@ -200,6 +196,17 @@ def read(told: str) -> dict[str, float]:
         raise RuntimeError(f"wrk: {refused[0] if refused else told.strip()[:200]}")
     latency = {f"p{share}_ms": float(value) * MS[unit] for share, value, unit in LATENCY.findall(told)}
     return {"requests_per_s": float(rate[1]), **latency}
+
+
+def _loaded(server: Server, lua: str, folder: Path, full: dict[str, float]) -> dict[str, float]:
+    """Under ``LOAD`` of what it bears: how long each waits between two searches is learnt from shorter rounds, as an
+    answer takes longer the more people ask."""
+    answered, found = full["p50_ms"], full
+    for seconds in (*[LOADED_S // 4] * 3, LOADED_S):
+        waits = max(1000 * PEOPLE / (LOAD * full["requests_per_s"]) - answered, 0.0)
+        found = wrk(server, lua + THINK % waits, folder, seconds, connections=PEOPLE)
+        answered = 1000 * PEOPLE / found["requests_per_s"] - waits
+    return found
 
 
 def _middle(rounds: Sequence[dict[str, float]]) -> dict[str, float]:

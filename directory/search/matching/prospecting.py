@@ -113,8 +113,11 @@ def _is_crowd(columns: Columns, lists: Lists, keys: Keys, asked: Asked) -> bool:
     most = len(columns.spot)
     if asked.any_of:
         most = 0
-        for i in range(lists.term_end[lists.terms - 1] if lists.terms else lists.wanted):
+        for i in range(lists.wanted):
             most += lists.range[i, 1]
+        # words have no bits: all of theirs are gone through either way, and that is most of the work
+        for i in range(lists.wanted, lists.term_end[lists.terms - 1] if lists.terms else lists.wanted):
+            most -= lists.range[i, 1]
     begin = 0
     for group in range(keys.filters):
         having = 0
