@@ -29,7 +29,7 @@ HELLO = (sys.executable, "-m", "gunicorn", "--config", str(ROOT / "tests" / "ben
 AS_SHIPPED = {"VEIVISER_LOG_LEVEL": "info"}
 CONNECTIONS, WARM_UP_S, ROUNDS, SECONDS = 8, 3, 5, 4
 # Under a share of what it bears, more people ask, each waiting between two searches for as long as chance has it.
-PEOPLE, LOAD, LOADED_S = 48, 0.8, 15
+PEOPLE, LOAD, LOADED_S, LEARNT = 48, 0.8, 15, 4
 PER_PAGE = 20
 TOWNS = 60  # the largest
 SAMPLE = 60  # answers looked at
@@ -199,14 +199,14 @@ def read(told: str) -> dict[str, float]:
 
 
 def _loaded(server: Server, lua: str, folder: Path, full: dict[str, float]) -> dict[str, float]:
-    """Under ``LOAD`` of what it bears: how long each waits between two searches is learnt from shorter rounds, as an
-    answer takes longer the more people ask."""
-    answered, found = full["p50_ms"], full
-    for seconds in (*[LOADED_S // 4] * 3, LOADED_S):
-        waits = max(1000 * PEOPLE / (LOAD * full["requests_per_s"]) - answered, 0.0)
-        found = wrk(server, lua + THINK % waits, folder, seconds, connections=PEOPLE)
-        answered = 1000 * PEOPLE / found["requests_per_s"] - waits
-    return found
+    """Under ``LOAD`` of what it bears. How long each waits between two searches is learnt from shorter rounds, by half
+    of what it is off each time: the less they wait, the longer an answer takes."""
+    each_ms = 1000 * PEOPLE / (LOAD * full["requests_per_s"])
+    waits = max(each_ms - full["p50_ms"], 0.0)
+    for _ in range(LEARNT):
+        found = wrk(server, lua + THINK % waits, folder, SECONDS, connections=PEOPLE)
+        waits = max(waits + (each_ms - 1000 * PEOPLE / found["requests_per_s"]) / 2, 0.0)
+    return wrk(server, lua + THINK % waits, folder, LOADED_S, connections=PEOPLE)
 
 
 def _middle(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
