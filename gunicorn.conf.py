@@ -6,13 +6,16 @@ Settings come from ``directory.config``; anything of gunicorn's can be added by 
 
 import gc
 import logging
+import mmap
 import os
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from directory import sharing
 from directory.config import read_settings, refuse_unsafe
@@ -23,8 +26,35 @@ settings = refuse_unsafe(read_settings())
 
 bind = f"{settings.host}:{settings.port}"
 workers = settings.web_concurrency
-# Threads keep a slow client, or a slow search, from holding up /health and everybody else.
-worker_class = "gthread"
+
+# How many connections each worker holds, a byte each by its age, seen by all; _NOBODY where there is no worker.
+_NOBODY, _LATER_S, _LATEST_S = 255, 0.001, 0.005
+_held = mmap.mmap(-1, 256)
+_held[:] = bytes([_NOBODY]) * len(_held)
+
+
+class EvenHanded(ThreadWorker):
+    """Threads keep a slow client, or a slow search, from holding up /health and everybody else.
+
+    Connections are kept, and whoever is awake takes what comes: one worker may get all of them, and the others' cores
+    idle. So who holds more than another lets it go first.
+    """
+
+    def notify(self) -> None:  # once in each turn
+        self._tell()
+        super().notify()
+
+    def accept(self, listener) -> None:
+        if (more := self.nr_conns - min(_held[:])) > 0:
+            time.sleep(min(more * _LATER_S, _LATEST_S))
+        super().accept(listener)  # where another has taken it meanwhile, there is nothing to take
+        self._tell()
+
+    def _tell(self) -> None:
+        _held[self.age % len(_held)] = min(self.nr_conns, _NOBODY - 1)
+
+
+worker_class = EvenHanded
 threads = 4
 preload_app = False  # so that HUP brings in new code of ours; see directory.sharing
 timeout = 30
@@ -152,3 +182,4 @@ def child_exit(server, worker) -> None:
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
+    _held[worker.age % len(_held)] = _NOBODY

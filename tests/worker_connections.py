@@ -11,6 +11,7 @@ from threading import Event
 
 PATIENCE_S = 60
 TRIES, AT_ONCE = 4000, 10
+ESTABLISHED = "01"  # in /proc/net/tcp
 
 
 def children(process: int) -> list[int]:
@@ -52,6 +53,13 @@ def _sockets(process: int) -> Iterator[str]:
                 name = os.readlink(item)
                 if name.startswith("socket:["):
                     yield name[8:-1]
+
+
+def held(port: int, worker: int) -> int:
+    """How many connections to the server's port a worker holds."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    open_ones = {f[9] for f in lines if int(f[1].rpartition(":")[2], 16) == port and f[3] == ESTABLISHED}
+    return len(open_ones & set(_sockets(worker)))
 
 
 class Workers:
