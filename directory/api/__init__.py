@@ -51,5 +51,5 @@ def register(app: Flask, house: Rooms) -> None:
     for blueprint in BLUEPRINTS:
         described.register_blueprint(blueprint)
     app.wsgi_app = shortcut.before(  # type: ignore[assignment, method-assign]
-        app.wsgi_app, house, app.config["MAX_CONTENT_LENGTH"]
+        app.wsgi_app, lambda: app.extensions[rooms.KEY], app.config["MAX_CONTENT_LENGTH"]
     )

@@ -8,7 +8,7 @@ only one that says what is wrong, and a test holds the two ways to the same byte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +34,9 @@ _NOT_HERE = frozenset(
 _PERHAPS_NOT_HERE = _NOT_HERE | {"HTTP_COOKIE"}
 
 
-def before(application: WSGIApplication, house: Rooms, largest_body: int) -> WSGIApplication:
-    """``application``, but for searches that are plainly right; those it would answer the same. Bodies of more bytes
-    than ``largest_body`` are not read here."""
+def before(application: WSGIApplication, house: Callable[[], Rooms], largest_body: int) -> WSGIApplication:
+    """``application``, but for searches that are plainly right; those it would answer the same. ``house``: that of
+    the application at the moment. Bodies of more bytes than ``largest_body`` are not read here."""
     plain = Plain(SearchArguments())
 
     def values_of(environ: WSGIEnvironment) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def before(application: WSGIApplication, house: Rooms, largest_body: int) -> WSG
         ):
             return application(environ, start_response)
         try:
-            body, headers = answered(house, values_of(environ), environ.get("HTTP_ACCEPT_LANGUAGE"))
+            body, headers = answered(house(), values_of(environ), environ.get("HTTP_ACCEPT_LANGUAGE"))
         except Exception:  # whatever it is: Flask comes upon it too, and tells about it
             return application(environ, start_response)
         environ[ROUTE] = PATH
