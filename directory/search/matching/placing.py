@@ -14,7 +14,7 @@ import numpy as np
 from directory.search.matching.compiled import inner
 from directory.search.matching.ellipsoid import distance_km
 from directory.search.matching.layout import CLOSED, NOT_ASKED, OPEN, UNKNOWN, Asked, Columns, Room, Times
-from directory.search.matching.narrowing import lower_bound
+from directory.search.matching.narrowing import lower_bound, signed
 from directory.search.matching.sphere import rough_km, unit_vector
 
 _ASTRAY = -1.0  # what ``distance_km`` gives where it has no answer
@@ -28,21 +28,28 @@ def state_of(states: np.ndarray, schedule: int) -> int:
 @inner
 def hours_wanted(columns: Columns, room: Room, candidates: int, states: np.ndarray) -> int:
     """How many schedules of candidates have not been worked out; ``room.visited`` has them (with repetitions)."""
-    wanted = 0
-    size = len(room.visited)
+    wanted = signed(0)
     for slot in range(candidates):
-        document = room.document[slot]
-        schedule = columns.schedule[document]
-        if state_of(states, schedule) == NOT_ASKED and wanted < size:
-            room.visited[wanted] = schedule
-            wanted += 1
-        if columns.extra_count[document]:
-            row = lower_bound(columns.extra_document, 0, len(columns.extra_document), document)
-            for i in range(row, row + columns.extra_count[document]):
-                schedule = columns.extra_schedule[i]
-                if state_of(states, schedule) == NOT_ASKED and wanted < size:
-                    room.visited[wanted] = schedule
-                    wanted += 1
+        wanted = ask_hours(columns, room, signed(room.document[slot]), states, wanted)
+    return wanted
+
+
+@inner
+def ask_hours(columns: Columns, room: Room, document: int, states: np.ndarray, wanted: int) -> int:
+    """Put the document's schedules that have not been worked out behind the ``wanted`` ones in ``room.visited``, as far
+    as there is room: how many these are then."""
+    size = len(room.visited)
+    schedule = columns.schedule[document]
+    if state_of(states, schedule) == NOT_ASKED and wanted < size:
+        room.visited[wanted] = schedule
+        wanted += 1
+    if columns.extra_count[document]:
+        row = lower_bound(columns.extra_document, 0, len(columns.extra_document), document)
+        for i in range(row, row + columns.extra_count[document]):
+            schedule = columns.extra_schedule[i]
+            if state_of(states, schedule) == NOT_ASKED and wanted < size:
+                room.visited[wanted] = schedule
+                wanted += 1
     return wanted
 
 

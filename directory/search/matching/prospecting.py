@@ -21,7 +21,6 @@ from directory.search.matching.layout import (
     CLOSED,
     DONE,
     HOURS_WANTED,
-    NOT_ASKED,
     OPEN,
     Asked,
     Columns,
@@ -31,7 +30,7 @@ from directory.search.matching.layout import (
 )
 from directory.search.matching.narrowing import Part, listed_part, lower_bound, set_bit, signed, whole_segment
 from directory.search.matching.ordering import factor_of, greatest_factor
-from directory.search.matching.placing import state_of
+from directory.search.matching.placing import ask_hours, state_of
 from directory.search.matching.sphere import rough_km, unit_vector
 
 _LEVELS = 256  # so finely it is told what a document could have
@@ -286,23 +285,12 @@ def _drop(columns: Columns, asked: Asked, found: np.ndarray) -> None:
 @inner
 def _ask_hours(columns: Columns, room: Room, found: np.ndarray, states: np.ndarray) -> int:
     """How many schedules of those found have not been worked out; ``room.visited`` has them (with repetitions)."""
-    wanted, size = 0, len(room.visited)
+    wanted = signed(0)
     for block in range(len(found)):
         bits = found[block]
         while bits:
-            document = _first(block, bits)
+            wanted = ask_hours(columns, room, _first(block, bits), states, wanted)
             bits &= bits - np.uint64(1)
-            schedule = columns.schedule[document]
-            if state_of(states, schedule) == NOT_ASKED and wanted < size:
-                room.visited[wanted] = schedule
-                wanted += 1
-            if columns.extra_count[document]:
-                row = lower_bound(columns.extra_document, 0, len(columns.extra_document), document)
-                for i in range(row, row + columns.extra_count[document]):
-                    schedule = columns.extra_schedule[i]
-                    if state_of(states, schedule) == NOT_ASKED and wanted < size:
-                        room.visited[wanted] = schedule
-                        wanted += 1
     return wanted
 
 
